@@ -1,0 +1,234 @@
+"""The one way to PostgreSQL: read and write sessions of different type, one transaction each.
+
+Every transaction starts by saying whose eyes it has (`Scope`); row-level security lets through
+nothing else, because the connection's role cannot bypass it. `write` commits when its block ends,
+before the answer goes out, and then runs what `on_commit` collected.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, NewType, Self, cast
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from app.core.problems import Problem
+from app.core.settings import DatabaseSettings
+
+ReadSession = NewType("ReadSession", AsyncSession)
+WriteSession = NewType("WriteSession", ReadSession)
+
+APP_ROLE = "intake_app"
+_AFTER_COMMIT = "after_commit"
+_ENTER = text(
+    "SELECT set_config('intake.organization', :organization, true),"
+    " set_config('intake.person', :person, true), set_config('intake.system', :system, true)"
+)
+_ENTER_READ_ONLY = text(f"{_ENTER.text}, set_config('transaction_read_only', 'on', true)")
+# Connection trouble, shutdown, too many connections, statement and lock timeouts, deadlocks.
+_TRANSIENT_STATES = ("08", "53", "57P", "57014", "55P03", "40P01", "40001", "25P03")
+
+
+class DatabaseAway(Problem):
+    """PostgreSQL did not answer, refused, or gave up waiting; the same request works later."""
+
+    code = "database.unavailable"
+    status = 503
+    title = "The database is not available right now"
+    hint = "Nothing was stored. Send the same request again after the time in Retry-After."
+
+
+class DatabaseBusy(Problem):
+    """No free connection within the pool's waiting time."""
+
+    code = "database.busy"
+    status = 503
+    title = "Too many requests are waiting for the database"
+    hint = "Nothing was stored. Send the same request again after the time in Retry-After."
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose rows a transaction may see and write."""
+
+    organization_id: UUID | None = None
+    user_id: UUID | None = None
+    is_system: bool = False
+
+    @classmethod
+    def public(cls) -> Self:
+        """Only what everybody may see."""
+        return cls()
+
+    @classmethod
+    def system(cls) -> Self:
+        """Every tenant's rows: for sign-in, the sweeper and migrations of data, nothing else."""
+        return cls(is_system=True)
+
+    @classmethod
+    def tenant(cls, organization_id: UUID, user_id: UUID | None = None) -> Self:
+        """One organization's rows, and the person's own."""
+        return cls(organization_id=organization_id, user_id=user_id)
+
+    @classmethod
+    def person(cls, user_id: UUID) -> Self:
+        """One person's own rows."""
+        return cls(user_id=user_id)
+
+    def parameters(self) -> dict[str, str]:
+        """The values of the three settings that the policies read."""
+        return {
+            "organization": str(self.organization_id or ""),
+            "person": str(self.user_id or ""),
+            "system": "on" if self.is_system else "",
+        }
+
+
+def database_url(raw: str) -> URL:
+    """The address for asyncpg, whichever spelling of postgres the provider hands out.
+
+    `sslmode` becomes asyncpg's `ssl`, because libpq's word is unknown to it.
+    """
+    url = make_url(raw).set(drivername="postgresql+asyncpg")
+    ssl_mode = url.query.get("sslmode")
+    if ssl_mode:
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": ssl_mode})
+    return url
+
+
+def on_commit(session: WriteSession, callback: Callable[[], Awaitable[None]]) -> None:
+    """Run `callback` once the session's transaction is committed; never after a rollback."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+async def driver(session: ReadSession) -> asyncpg.Connection[Any]:
+    """The session's own asyncpg connection, inside its transaction: for COPY and bulk UPDATE."""
+    connection = await (await session.connection()).get_raw_connection()
+    return cast("asyncpg.Connection[Any]", connection.driver_connection)
+
+
+@asynccontextmanager
+async def as_owner(session: WriteSession) -> AsyncIterator[None]:
+    """Act as the tables' owner: COPY FROM is refused by PostgreSQL under row-level security.
+
+    The block writes rows of one tenant that the server made itself, and nothing else.
+    """
+    await session.execute(text("SET LOCAL ROLE NONE"))
+    yield
+    await session.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
+
+
+class Database:
+    """An engine with a fair queue in front of its pool.
+
+    SQLAlchemy's pool lets newcomers overtake those who wait; a first-in-first-out semaphore of the
+    same size keeps the slowest request near the median, and is where a full house answers 503.
+    """
+
+    def __init__(self, settings: DatabaseSettings, *, application: str = "intake") -> None:
+        self._settings = settings
+        self._places = asyncio.Semaphore(settings.pool_size)
+        timeout = str(int(settings.statement_timeout_seconds * 1000))
+        self.engine: AsyncEngine = create_async_engine(
+            database_url(settings.url.get_secret_value()),
+            pool_size=settings.pool_size,
+            max_overflow=0,
+            pool_timeout=settings.pool_timeout_seconds,
+            pool_pre_ping=False,
+            pool_recycle=1800,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "application_name": application,
+                    "role": APP_ROLE,
+                    "statement_timeout": timeout,
+                    "lock_timeout": "1000",
+                    "idle_in_transaction_session_timeout": "10000",
+                    "timezone": "UTC",
+                },
+            },
+        )
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._settings.pool_timeout_seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            raise DatabaseBusy(headers={"Retry-After": "1"}) from None
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    @asynccontextmanager
+    async def _session(self, scope: Scope, *, read_only: bool) -> AsyncIterator[AsyncSession]:
+        async with self._place(), self.open_session() as session:
+            try:
+                enter = _ENTER_READ_ONLY if read_only else _ENTER
+                await session.execute(enter, scope.parameters())
+                yield session
+            except (DBAPIError, OSError, asyncpg.InterfaceError) as error:
+                await _abandon(session)
+                if is_transient(error):
+                    raise DatabaseAway(headers={"Retry-After": "2"}) from error
+                raise
+
+    def open_session(self) -> AsyncSession:
+        """A session over the engine; tests bind theirs to one connection instead."""
+        return AsyncSession(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def read(self, scope: Scope) -> AsyncIterator[ReadSession]:
+        """A read-only transaction with the eyes of `scope`.
+
+        Raises:
+            DatabaseBusy: no connection became free in time.
+            DatabaseAway: PostgreSQL is away, or a statement ran into its timeout.
+        """
+        async with self._session(scope, read_only=True) as session:
+            yield ReadSession(session)
+
+    @asynccontextmanager
+    async def write(self, scope: Scope) -> AsyncIterator[WriteSession]:
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        Raises:
+            DatabaseBusy: no connection became free in time.
+            DatabaseAway: PostgreSQL is away, or a statement ran into its timeout.
+        """
+        async with self._session(scope, read_only=False) as session:
+            yield WriteSession(ReadSession(session))
+            await session.commit()
+        for callback in session.info.pop(_AFTER_COMMIT, []):
+            await callback()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+async def _abandon(session: AsyncSession) -> None:
+    """Throw away a session whose connection may be dead, without waiting for its answer."""
+    try:
+        await session.rollback()
+    except (DBAPIError, OSError, asyncpg.InterfaceError):
+        await session.invalidate()
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same work can succeed later: lost connections, timeouts, deadlocks."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+        if state is None:
+            # asyncpg raises its own interface errors, without a state, for closed connections.
+            return not error.statement or "Interface" in type(error).__name__
+        return str(state).startswith(_TRANSIENT_STATES)
+    return isinstance(error, OSError | asyncpg.InterfaceError | TimeoutError)

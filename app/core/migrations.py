@@ -1,0 +1,95 @@
+"""What migrations share: grants, tenancy, and running them once at a time.
+
+Names of revisions are dated; a migration is never edited once it has landed.
+"""
+
+from pathlib import Path
+
+from alembic import command, op
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from app.core.db import APP_ROLE
+
+_SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
+# Any fixed number will do; it keeps two starting processes from migrating at once.
+_MIGRATION_LOCK = 7_203_411_190
+
+TENANT = "(SELECT nullif(current_setting('intake.organization', true), '')::uuid)"
+PERSON = "(SELECT nullif(current_setting('intake.person', true), '')::uuid)"
+SYSTEM = "(SELECT current_setting('intake.system', true) = 'on')"
+
+
+def create_app_role() -> None:
+    """Make the role that the application acts as: it cannot log in, own, or bypass policies.
+
+    Roles belong to the whole server, so another database of it may have made it already, or be
+    making it at this moment.
+    """
+    op.execute(
+        f"""
+        DO $$ BEGIN
+            CREATE ROLE {APP_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END $$
+        """
+    )
+    op.execute(f"GRANT {APP_ROLE} TO CURRENT_USER")
+    op.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}")
+
+
+def grant_app(table: str, *rights: str) -> None:
+    """Let the application use `table`; all four rights unless some are named."""
+    op.execute(f"GRANT {', '.join(rights or ALL_RIGHTS)} ON {table} TO {APP_ROLE}")
+
+
+ALL_RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+def tenant_policy(table: str, *, also: str | None = None) -> None:
+    """Show and take rows of `table` only for the transaction's organization, or for the system.
+
+    `also` is a further SQL condition under which a row may be seen and written. The settings are
+    read in scalar sub-selects, so that PostgreSQL evaluates them once a statement, not once a row.
+    """
+    condition = f"organization_id = {TENANT} OR {SYSTEM}" + (f" OR {also}" if also else "")
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY tenant ON {table} USING ({condition}) WITH CHECK ({condition})")
+    grant_app(table)
+
+
+def alembic_config(connection: Connection) -> Config:
+    """Alembic over an open connection; there is no alembic.ini."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to `revision`, one process at a time."""
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+    try:
+        command.upgrade(alembic_config(connection), revision)
+        connection.commit()
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _MIGRATION_LOCK})
+        connection.commit()
+
+
+def check(connection: Connection) -> None:
+    """Compare the tables' models with the schema.
+
+    Raises:
+        alembic.util.CommandError: they differ.
+    """
+    command.check(alembic_config(connection))
+
+
+def head_on_disk() -> str:
+    """The newest revision that this code brings."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    return ScriptDirectory.from_config(config).get_current_head() or ""

@@ -1,0 +1,230 @@
+"""Every setting, read once at start from the environment and `.env`; nested by room and frozen.
+
+A field's alias is the name of its environment variable. Production refuses to start on a weak or
+missing secret and names the variable.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+CommaList = Annotated[tuple[str, ...], NoDecode]
+
+
+def variable(name: str, default: object, description: str, **limits: float) -> Any:
+    """A field read from the environment variable `name`; `description` goes to `.env.template`."""
+    return Field(default=default, validation_alias=name, description=description, **limits)  # type: ignore[call-overload]
+
+
+class Room(BaseSettings):
+    """The settings of one room."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True
+    )
+
+
+class ServerSettings(Room):
+    """What the API process needs to listen and to answer browsers."""
+
+    environment: Literal["development", "test", "production"] = variable(
+        "ENVIRONMENT", "development", "development, test or production"
+    )
+    port: int = variable("PORT", 8000, "Port that the API listens on", ge=0, le=65535)
+    cors_origins: CommaList = variable(
+        "CORS_ORIGINS", ("http://localhost:3000",), "Browser origins that may call, comma-separated"
+    )
+    frontend_url: str = variable(
+        "FRONTEND_URL", "http://localhost:3000", "Where the browser frontend lives"
+    )
+    trusted_proxies: int = variable(
+        "TRUSTED_PROXIES", 0, "How many proxies in front append to X-Forwarded-For", ge=0, le=10
+    )
+    git_sha: str = variable(
+        "INTAKE_GIT_SHA", "", "Commit of the deployed code; found by itself in a checkout"
+    )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+
+
+class DatabaseSettings(Room):
+    """PostgreSQL, the truth."""
+
+    url: SecretStr = variable(
+        "DATABASE_URL", "", "postgresql://user:password@host:5432/name; empty: ./scripts/dev's own"
+    )
+    pool_size: int = variable(
+        "DATABASE_POOL_SIZE", 8, "Connections a process may hold", ge=1, le=100
+    )
+    pool_timeout_seconds: float = variable(
+        "DATABASE_POOL_TIMEOUT_SECONDS", 2.0, "Wait for a connection before 503", gt=0, le=60
+    )
+    statement_timeout_seconds: float = variable(
+        "DATABASE_STATEMENT_TIMEOUT_SECONDS", 5.0, "Longest statement of an API request", gt=0
+    )
+
+
+class RedisSettings(Room):
+    """Redis or Valkey, the doorbell."""
+
+    url: SecretStr = variable(
+        "REDIS_URL", "", "redis://host:6379/0 or unix:///path?db=0; empty: ./scripts/dev's own"
+    )
+
+
+class AuthSettings(Room):
+    """Signing in."""
+
+    secret_key: SecretStr = variable(
+        "SECRET_KEY", "", "Signs tokens and cursors; 32 random bytes or more"
+    )
+    access_token_minutes: int = variable(
+        "ACCESS_TOKEN_MINUTES", 15, "Life of an access token", ge=1, le=1440
+    )
+    refresh_token_days: int = variable(
+        "REFRESH_TOKEN_DAYS", 7, "Life of a refresh token that is not used", ge=1, le=90
+    )
+    refresh_rotation: Literal["on", "off"] = variable(
+        "REFRESH_ROTATION", "on", "off for clients that cannot store a rotated refresh token"
+    )
+    superuser_email: str = variable("SUPERUSER_EMAIL", "", "Made at start when absent")
+    superuser_password: SecretStr = variable(
+        "SUPERUSER_PASSWORD", "", "Its password, 12 characters or more"
+    )
+
+
+class LimitSettings(Room):
+    """Rate limits and body sizes."""
+
+    rate_limits: Literal["on", "off"] = variable("RATE_LIMITS", "on", "off only for load tests")
+    max_resume_mb: int = variable("MAX_RESUME_MB", 10, "Largest résumé", ge=1, le=100)
+    max_logo_mb: int = variable("MAX_LOGO_MB", 5, "Largest logo", ge=1, le=50)
+    max_csv_mb: int = variable("MAX_CSV_MB", 100, "Largest claim file", ge=1, le=2000)
+    max_csv_rows: int = variable(
+        "MAX_CSV_ROWS", 1_000_000, "Most rows in a claim file", ge=1, le=10_000_000
+    )
+
+
+class ClaimsSettings(Room):
+    """The bulk engine."""
+
+    retention_days: int = variable(
+        "CLAIMS_RETENTION_DAYS", 90, "Days until a claim upload is purged", ge=1
+    )
+    payer_retry_window_seconds: int = variable(
+        "PAYER_RETRY_WINDOW_SECONDS", 3600, "How long an outage is retried before rows fail", ge=0
+    )
+    lease_seconds: float = variable(
+        "CLAIMS_LEASE_SECONDS", 15.0, "Life of a worker's lease on a chunk", gt=0
+    )
+    lanes: int = variable(
+        "CLAIMS_LANES", 4, "Chunks that one worker process has in hand at once", ge=1, le=64
+    )
+
+
+class UhcSettings(Room):
+    """UnitedHealthcare, and the points of its interface that are not certain."""
+
+    token_url: str = variable(
+        "UHC_TOKEN_URL", "https://apimarketplace.uhc.com/v1/oauthtoken", "Where tokens are given"
+    )
+    base_url: str = variable(
+        "UHC_BASE_URL", "https://apimarketplace.uhc.com/Claims", "The claims interface"
+    )
+    client_id: str = variable("UHC_CLIENT_ID", "", "Client id of the marketplace application")
+    client_secret: SecretStr = variable("UHC_CLIENT_SECRET", "", "Its secret")
+    payer_id: str = variable("UHC_PAYER_ID", "87726", "Payer id that is asked for")
+    max_window_days: int = variable(
+        "UHC_MAX_WINDOW_DAYS", 30, "Widest span of service dates in one search", ge=1, le=90
+    )
+    lookback_days: int = variable(
+        "UHC_LOOKBACK_DAYS", 730, "How far back service dates may lie", ge=1
+    )
+    page_size: int = variable("UHC_PAGE_SIZE", 50, "Claims on a page", ge=1)
+    max_results: int = variable("UHC_MAX_RESULTS", 500, "Most claims of one search", ge=1)
+    requests_per_minute: int = variable(
+        "UHC_REQUESTS_PER_MINUTE", 60, "Calls a minute over all workers; 0 for no limit", ge=0
+    )
+    concurrency: int = variable(
+        "UHC_CONCURRENCY", 10, "Calls in flight in one worker process", ge=1, le=1000
+    )
+    timeout_seconds: float = variable(
+        "UHC_TIMEOUT_SECONDS", 30.0, "Longest wait for an answer", gt=0, le=120
+    )
+    tries: int = variable("UHC_TRIES", 3, "Tries of one call before it is put off", ge=1, le=10)
+
+
+class Settings(Room):
+    """All settings; rooms take their own part."""
+
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    database: DatabaseSettings = Field(default_factory=DatabaseSettings)
+    redis: RedisSettings = Field(default_factory=RedisSettings)
+    auth: AuthSettings = Field(default_factory=AuthSettings)
+    limits: LimitSettings = Field(default_factory=LimitSettings)
+    claims: ClaimsSettings = Field(default_factory=ClaimsSettings)
+    uhc: UhcSettings = Field(default_factory=UhcSettings)
+
+    @model_validator(mode="after")
+    def _refuse_weak_secrets(self) -> Self:
+        missing = [
+            name
+            for name, value in (
+                ("DATABASE_URL", self.database.url.get_secret_value()),
+                ("REDIS_URL", self.redis.url.get_secret_value()),
+                ("SECRET_KEY", self.auth.secret_key.get_secret_value()),
+            )
+            if not value
+        ]
+        if missing:
+            raise ValueError(f"{', '.join(missing)} must be set")
+        if self.server.environment != "production":
+            return self
+        weak = weak_secrets(self)
+        if weak:
+            raise ValueError("; ".join(weak))
+        return self
+
+
+def weak_secrets(settings: Settings) -> list[str]:
+    """What production refuses, one sentence each, naming the variable and never its value."""
+    faults = []
+    secret = settings.auth.secret_key.get_secret_value()
+    if len(secret.encode()) < 32 or len(set(secret)) < 12:
+        faults.append("SECRET_KEY is weak: use 32 random bytes or more")
+    password = settings.auth.superuser_password.get_secret_value()
+    if password and len(password) < 12:
+        faults.append("SUPERUSER_PASSWORD is shorter than 12 characters")
+    if "*" in settings.server.cors_origins:
+        faults.append("CORS_ORIGINS must name origins, not *")
+    if settings.limits.rate_limits == "off":
+        faults.append("RATE_LIMITS must be on")
+    return faults
+
+
+def load_settings() -> Settings:
+    """Read the environment and `.env` in the current folder.
+
+    Raises:
+        pydantic.ValidationError: a value is malformed, or a needed secret is missing or weak.
+    """
+    return Settings()
+
+
+ROOMS: tuple[type[Room], ...] = (
+    ServerSettings,
+    DatabaseSettings,
+    RedisSettings,
+    AuthSettings,
+    LimitSettings,
+    ClaimsSettings,
+    UhcSettings,
+)
+PROJECT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,202 @@
+"""The ground of all tests: one PostgreSQL and one Valkey a test process, the whole application.
+
+`client` speaks to the application over its whole middleware stack while everything that it writes
+is rolled back. `stage` has a database of its own, really committed, for work that needs several
+connections; it is emptied afterwards.
+"""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from app.dev.postgres import PostgresServer
+from app.dev.valkey import ValkeyServer
+from app.main import Intake, create_app
+from pydantic import SecretStr
+from sqlalchemy import pool, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from typing_extensions import override
+
+from app.core.db import Database, Scope, database_url
+from app.core.migrations import upgrade
+from app.core.settings import (
+    AuthSettings,
+    DatabaseSettings,
+    LimitSettings,
+    RedisSettings,
+    ServerSettings,
+    Settings,
+)
+
+TEST_SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
+ORIGIN = "https://front.example"
+
+
+@dataclass(frozen=True)
+class Servers:
+    """The two servers of this test process."""
+
+    postgres: PostgresServer
+    valkey: ValkeyServer
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """A PostgreSQL and a Valkey of this process's own, on sockets in a folder of the test run."""
+    home: Path = tmp_path_factory.mktemp("servers")
+    quick = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    with (
+        PostgresServer(home / "postgres", settings=quick) as postgres,
+        ValkeyServer(home / "valkey") as valkey,
+    ):
+        yield Servers(postgres, valkey)
+
+
+async def make_database(servers: Servers, name: str) -> str:
+    """Make a database with the schema in it and give its address; the name says it is a test's."""
+    assert name.startswith("intake_test_"), "tests only ever touch databases of their own"
+    owner = _owner_engine(servers.postgres.url_of("postgres"))
+    async with owner.connect() as connection:
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+        await connection.execute(text(f"CREATE DATABASE {name}"))
+    await owner.dispose()
+    url = servers.postgres.url_of(name)
+    fresh = _owner_engine(url)
+    async with fresh.connect() as connection:
+        await connection.run_sync(upgrade)
+    await fresh.dispose()
+    return url
+
+
+def _owner_engine(url: str) -> AsyncEngine:
+    return create_async_engine(database_url(url), poolclass=pool.NullPool)
+
+
+def make_settings(servers: Servers, url: str) -> Settings:
+    """Settings as in production, but for the addresses; nothing is read from the environment."""
+    return Settings(
+        server=ServerSettings(environment="test", cors_origins=(ORIGIN,), frontend_url=ORIGIN),
+        database=DatabaseSettings(url=SecretStr(url), pool_size=4),
+        redis=RedisSettings(url=SecretStr(servers.valkey.url)),
+        auth=AuthSettings(secret_key=SecretStr(TEST_SECRET)),
+        limits=LimitSettings(rate_limits="off"),
+    )
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test sees the developer's own settings."""
+    for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ENVIRONMENT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+class RollbackDatabase(Database):
+    """The application's database over one connection, whose transaction the test rolls back."""
+
+    def __init__(self, settings: DatabaseSettings, connection: AsyncConnection) -> None:
+        super().__init__(settings)
+        self._connection = connection
+
+    @override
+    def open_session(self) -> AsyncSession:
+        return AsyncSession(
+            bind=self._connection,
+            join_transaction_mode="create_savepoint",
+            expire_on_commit=False,
+        )
+
+    @asynccontextmanager
+    async def _session(self, scope: Scope, *, read_only: bool) -> AsyncIterator[AsyncSession]:
+        # A read-only savepoint would make the whole outer transaction read-only.
+        async with super()._session(scope, read_only=False) as session:
+            yield session
+
+
+@pytest.fixture(scope="session")
+async def settings(servers: Servers) -> Settings:
+    """Settings over the database that `client` writes to and rolls back."""
+    return make_settings(servers, await make_database(servers, "intake_test_rollback"))
+
+
+@pytest.fixture(scope="session")
+async def shared_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """The application's own engine, shared by all tests of the process."""
+    database = Database(settings.database)
+    yield database.engine
+    await database.close()
+
+
+@pytest.fixture
+async def database(settings: Settings, shared_engine: AsyncEngine) -> AsyncIterator[Database]:
+    """A database whose every change is undone after the test."""
+    async with shared_engine.connect() as connection:
+        transaction = await connection.begin()
+        rollback = RollbackDatabase(settings.database, connection)
+        try:
+            yield rollback
+        finally:
+            await transaction.rollback()
+            await rollback.close()
+
+
+@asynccontextmanager
+async def running(app: Intake) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of `app` with its lifespan entered; an unhandled error is an answer, not a raise."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://intake.example") as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> Intake:
+    """The application over the database that is rolled back."""
+    return create_app(settings, database=database)
+
+
+@pytest.fixture
+async def client(app: Intake) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a token."""
+    async with running(app) as client:
+        yield client
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A database that is really committed to, and the settings that lead there."""
+
+    settings: Settings
+    database: Database
+    servers: Servers
+
+
+@pytest.fixture(scope="session")
+async def _stage_url(servers: Servers) -> str:
+    return await make_database(servers, "intake_test_stage")
+
+
+@pytest.fixture
+async def stage(servers: Servers, _stage_url: str) -> AsyncIterator[Stage]:
+    """Committed work with several connections; every table is emptied afterwards."""
+    settings = make_settings(servers, _stage_url)
+    database = Database(settings.database)
+    yield Stage(settings, database, servers)
+    await database.close()
+    owner = _owner_engine(_stage_url)
+    async with owner.begin() as connection:
+        rows = await connection.execute(
+            text(
+                "SELECT tablename FROM pg_tables"
+                " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+            )
+        )
+        names = ", ".join(row.tablename for row in rows)
+        await connection.execute(text(f"TRUNCATE {names} CASCADE"))
+    await owner.dispose()
