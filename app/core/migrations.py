@@ -8,9 +8,10 @@ from pathlib import Path
 from alembic import command, op
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, pool, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.core.db import APP_ROLE
+from app.core.db import APP_ROLE, database_url
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 # Any fixed number will do; it keeps two starting processes from migrating at once.
@@ -77,6 +78,16 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
         connection.rollback()
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _MIGRATION_LOCK})
         connection.commit()
+
+
+async def migrate(url: str) -> None:
+    """Bring the schema of the database at `url` to this code's; the login must own the tables."""
+    engine = create_async_engine(database_url(url), poolclass=pool.NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
 
 
 def check(connection: Connection) -> None:
