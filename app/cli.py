@@ -111,13 +111,14 @@ def create_superuser(
     typer.echo("The superuser is there.")
 
 
-@cli.command("payer-sandbox")
-def payer_sandbox(
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: PortOption = 8100,
-) -> None:
-    """Run a local payer that speaks UnitedHealthcare's wire format over synthetic claims."""
-    payer_server.run(host, port)
+@cli.command(
+    "payer-sandbox",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def payer_sandbox(context: typer.Context) -> None:
+    """Run a local payer that speaks UnitedHealthcare's wire format; its own --help says more."""
+    payer_server.main(context.args)
 
 
 @cli.command()

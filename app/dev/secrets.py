@@ -20,8 +20,6 @@ def development_secrets(data: Path) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "SUPERUSER_EMAIL": ADMIN,
         "SUPERUSER_PASSWORD": secrets.token_urlsafe(18),
-        "UHC_CLIENT_ID": "local",
-        "UHC_CLIENT_SECRET": secrets.token_urlsafe(18),
     }
     write_private(path, made)
     return made

@@ -23,6 +23,7 @@ from dotenv import dotenv_values
 
 from app.core.migrations import migrate
 from app.core.settings import PROJECT
+from app.dev.payer.asgi import PayerOptions
 from app.dev.postgres import PostgresServer
 from app.dev.programs import Program, SourceWatch, stop_all
 from app.dev.secrets import development_secrets, write_private
@@ -99,6 +100,8 @@ def _environment(servers: ExitStack, data: Path, timed: Timed) -> dict[str, str]
         environment["INTAKE_DEV_PAYER"] = payer
         environment["UHC_BASE_URL"] = f"{payer}/Claims"
         environment["UHC_TOKEN_URL"] = f"{payer}/v1/oauthtoken"
+        environment["UHC_CLIENT_ID"] = PayerOptions().client_id
+        environment["UHC_CLIENT_SECRET"] = PayerOptions().client_secret
         # The limit protects the real payer's quota; the local one has none.
         environment.setdefault("UHC_REQUESTS_PER_MINUTE", "0")
     return environment

@@ -1,0 +1,133 @@
+"""The whole house for a benchmark: its own servers, API, worker, beat and payer, in one folder."""
+
+import asyncio
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGTERM
+
+import httpx
+
+from app.core.migrations import migrate
+from app.dev.children import spawn, stop
+from app.dev.payer.asgi import PayerOptions
+from app.dev.postgres import PostgresServer
+from app.dev.valkey import ValkeyServer
+
+
+@dataclass(frozen=True)
+class House:
+    """Where everything is, and the process numbers to measure."""
+
+    url: str
+    database: str
+    redis: str
+    environment: dict[str, str]
+    processes: dict[str, subprocess.Popen[bytes]]
+
+    def family(self, name: str) -> list[int]:
+        """A program's process and its children."""
+        found = [self.processes[name].pid]
+        for pid in list(found):
+            children = Path(f"/proc/{pid}/task/{pid}/children")
+            found += [int(child) for child in children.read_text().split()]
+        return found
+
+    def forget_peaks(self) -> None:
+        """Begin anew with the peak memory of API and worker."""
+        for pid in self.family("api") + self.family("worker"):
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+    def peak_megabytes(self, name: str) -> float:
+        """Peak resident memory of the program's largest process since `forget_peaks`."""
+        statuses = (Path(f"/proc/{pid}/status").read_text() for pid in self.family(name))
+        lines = (line for status in statuses for line in status.splitlines())
+        peaks = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
+        return max(peaks)
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running_house(folder: Path, books: dict[str, int]) -> Iterator[House]:
+    """Everything up and ready; PostgreSQL with its own safe defaults, the payer without latency."""
+    with ExitStack() as stack:
+        postgres = stack.enter_context(PostgresServer(folder / "pg"))
+        valkey = stack.enter_context(ValkeyServer(folder / "vk"))
+        asyncio.run(migrate(postgres.url))
+        payer, port = free_port(), free_port()
+        environment = {
+            **os.environ,
+            "DATABASE_URL": postgres.url,
+            "REDIS_URL": valkey.url,
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "RATE_LIMITS": "off",
+            "ENVIRONMENT": "development",
+            "PORT": str(port),
+            "UHC_BASE_URL": f"http://127.0.0.1:{payer}/Claims",
+            "UHC_TOKEN_URL": f"http://127.0.0.1:{payer}/v1/oauthtoken",
+            "UHC_CLIENT_ID": PayerOptions().client_id,
+            "UHC_CLIENT_SECRET": PayerOptions().client_secret,
+            "UHC_REQUESTS_PER_MINUTE": "0",
+            "UHC_CONCURRENCY": "50",
+        }
+        flags = [word for tin, claims in books.items() for word in ("--book", f"{tin}={claims}")]
+        processes = {}
+        for name, command in {
+            "payer": ["payer-sandbox", "--port", str(payer), *flags],
+            "api": ["serve"],
+            "worker": ["worker", "--concurrency", "2"],
+            "beat": ["beat"],
+        }.items():
+            log = stack.enter_context((folder / f"{name}.log").open("wb"))
+            process = spawn(
+                [sys.executable, "-m", "app.cli", *command], environment=environment, output=log
+            )
+            stack.callback(stop, process, by=SIGTERM, seconds=15)
+            processes[name] = process
+        url = f"http://127.0.0.1:{port}"
+        wait_for(f"{url}/readyz")
+        wait_for(f"http://127.0.0.1:{payer}/_sandbox/calls")
+        yield House(url, postgres.url, valkey.url, environment, processes)
+
+
+def wait_for(url: str, seconds: float = 60) -> None:
+    """Wait until the address answers with 200."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(url, timeout=2):  # noqa: S310 - an address of this machine.
+                return
+        except OSError:
+            time.sleep(0.1)
+    sys.exit(f"{url} did not answer in {seconds:.0f} s")
+
+
+def open_organization(house: House, name: str, tins: list[str]) -> httpx.Client:
+    """A client signed in as the admin of a new organization with a practice for each TIN."""
+    client = httpx.Client(base_url=f"{house.url}/api/v1", timeout=600)
+    account = {
+        "email": f"{name}@bench.example.com",
+        "password": secrets.token_urlsafe(18),
+        "full_name": "Bench",
+    }
+    answer = client.post("/users/", json=account)
+    answer.raise_for_status()
+    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    client.post("/organizations/", json={"name": name}).raise_for_status()
+    for tin in tins:
+        client.post("/practices/", json={"name": tin, "tin": tin}).raise_for_status()
+    return client
