@@ -1,6 +1,7 @@
 """`intake …`: the one command line."""
 
 import asyncio
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,10 @@ from app.core.db import Database, Scope
 from app.core.migrations import migrate as migrate_schema
 from app.core.settings import load_settings
 from app.core.version import release
-from app.dev import stack
+from app.dev import samples, stack
 from app.dev.homes import HomeTaken, ServerFailed
 from app.dev.payer import server as payer_server
+from app.dev.payer.example import DEMO_TIN
 from app.health import doctor as examination
 from app.worker import process as engine_room
 
@@ -26,12 +28,32 @@ cli = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
+
+
+class SampleShape(StrEnum):
+    """The three shapes of a claim file."""
+
+    CLAIM_NUMBER = "claim_number"
+    PATIENT = "patient"
+    PRACTICE = "practice"
+
+
 PortOption = Annotated[int, typer.Option(help="Port to listen on.")]
 
 
 @cli.command()
 def dev(
-    port: PortOption = 8000,
+    port: 
+
+class SampleShape(StrEnum):
+    """The three shapes of a claim file."""
+
+    CLAIM_NUMBER = "claim_number"
+    PATIENT = "patient"
+    PRACTICE = "practice"
+
+
+PortOption = 8000,
     data: Annotated[Path, typer.Option(help="Where the data lies.")] = Path(".intake"),
     reload: Annotated[bool, typer.Option(help="Load changed code.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw the data away first.")] = False,
@@ -121,6 +143,29 @@ def payer_sandbox(context: typer.Context) -> None:
     payer_server.main(context.args)
 
 
+@cli.command("sample-claims")
+def sample_claims(
+    path: Annotated[Path, typer.Argument(help="The CSV file to write.")],
+    rows: Annotated[int, typer.Option(min=1, max=1_000_000)] = 10_000,
+    tin: Annotated[str, typer.Option(help="The practice's tax number.")] = DEMO_TIN,
+    shape: Annotated[SampleShape, typer.Option()] = SampleShape.CLAIM_NUMBER,
+    practice_id: Annotated[int, typer.Option(help="For the shape with a practice.")] = 1,
+    results: Annotated[
+        Path | None, typer.Option(help="Check this downloaded results CSV instead of writing.")
+    ] = None,
+) -> None:
+    """Write a claim file whose every answer the local payer knows, or check its results."""
+    answers, days = samples.write_sample(
+        path, tin=tin, rows=rows, shape=shape.value, practice_id=practice_id
+    )
+    typer.echo(f"{path}: service from {days[0]} to {days[1]}; {samples.counted(answers)}")
+    if results is None:
+        return
+    wrong = samples.wrong_answers(results, answers)
+    typer.echo("\n".join(wrong[:20]) or f"{results}: every row is right.")
+    raise typer.Exit(1 if wrong else 0)
+
+
 @cli.command()
 def doctor() -> None:
     """Show every setting with its source, check every dependency, and say what to fix."""
@@ -129,7 +174,7 @@ def doctor() -> None:
 
 def main() -> None:
     """Entry point of the `intake` command."""
-    log.configure(as_json=False, release=release().short_commit, role="cli")
+    log.configure(as_json=False, release=release().short, role="cli")
     cli()
 
 

@@ -26,6 +26,7 @@ import httpx
 from app.dev.children import spawn, stop
 from app.dev.payer.asgi import PayerOptions
 from app.dev.payer.book import Books
+from app.dev.payer.questions import payer_today
 from app.dev.payer.rows import RowPlan, write_rows
 from scripts.bench.house import House, open_organization, running_house
 
@@ -73,7 +74,7 @@ def write_file(folder: Path, size: Size) -> Path:
     each = size.rows // len(size.tins)
     with path.open("w", encoding="utf-8", newline="") as whole:
         for place, tin in enumerate(size.tins):
-            books = Books(seed=PayerOptions().seed, today=datetime.now(UTC).date())
+            books = Books(seed=PayerOptions().seed, today=payer_today())
             book = books.write(tin, claims=each, days=DAYS)
             part = folder / "part.csv"
             answers = write_rows(book, part, RowPlan(shape="claim_number", rows=each, seed=place))
@@ -88,7 +89,7 @@ def write_file(folder: Path, size: Size) -> Path:
 
 def run_job(client: httpx.Client, house: House, size: Size, path: Path) -> None:
     """One upload to its end; leaves nothing behind for the next round."""
-    today = datetime.now(UTC).date()
+    today = payer_today()
     first_day = today.fromordinal(today.toordinal() - DAYS)
     house.forget_peaks()
     started = time.monotonic()

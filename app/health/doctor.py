@@ -1,0 +1,178 @@
+"""`intake doctor`: where each setting comes from, what does not work, and what to do about it."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import SecretStr, ValidationError
+from pydantic_settings import BaseSettings
+from sqlalchemy import pool, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from app.core.clock import now
+from app.core.db import APP_ROLE, database_url
+from app.core.migrations import head_on_disk
+from app.core.redis_client import REDIS_FAULTS, open_redis
+from app.core.settings import ROOMS, Settings, load_settings
+from app.health.registry import registered
+
+_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the examination; `cure` is what to do when it is not well."""
+
+    what: str
+    is_well: bool
+    said: str
+    cure: str = ""
+
+
+def setting_lines(settings: Settings) -> list[str]:
+    """Every setting with its value and source; secrets show only whether they are there."""
+    in_file = dotenv_values(".env") if Path(".env").exists() else {}
+    lines = []
+    for part in (getattr(settings, name) for name in type(settings).model_fields):
+        if not isinstance(part, BaseSettings) or type(part) not in ROOMS:
+            continue
+        for name, field in type(part).model_fields.items():
+            variable = str(field.validation_alias)
+            if os.environ.get(variable):
+                source = "environment"
+            else:
+                source = ".env" if in_file.get(variable) else "default"
+            lines.append(f"  {variable:<36} {_shown(getattr(part, name)):<44} {source}")
+    return lines
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "(set)" if value.get_secret_value() else "(empty)"
+    if isinstance(value, tuple):
+        return ",".join(str(part) for part in value)
+    return str(value)
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Ask every dependency once, each for at most five seconds."""
+    checks: list[tuple[str, Callable[[Settings], Awaitable[list[Finding]]], str]] = [
+        ("PostgreSQL", _database, "Check DATABASE_URL, and that the server runs and lets us in."),
+        ("Redis", _redis, "Check REDIS_URL, and that the server runs. Nothing is lost meanwhile."),
+        ("Payer", _payer, "Check UHC_BASE_URL and this machine's way out to it."),
+    ]
+    return [finding for check in checks for finding in await _guarded(settings, *check)]
+
+
+async def _guarded(
+    settings: Settings,
+    what: str,
+    check: Callable[[Settings], Awaitable[list[Finding]]],
+    cure: str,
+) -> list[Finding]:
+    try:
+        async with asyncio.timeout(_SECONDS):
+            return await check(settings)
+    except (*REDIS_FAULTS, SQLAlchemyError, ValueError) as error:
+        # The text of a driver's error may hold the address with its password.
+        return [Finding(what, False, f"no answer ({type(error).__name__})", cure)]
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    url = database_url(settings.database.url.get_secret_value())
+    engine = create_async_engine(url, poolclass=pool.NullPool)
+    try:
+        async with engine.connect() as connection:
+            return [*await _server(connection), await _schema(connection)]
+    finally:
+        await engine.dispose()
+
+
+async def _server(connection: AsyncConnection) -> list[Finding]:
+    row = (
+        await connection.execute(
+            text(
+                "SELECT current_setting('server_version'), current_setting('server_version_num')::int,"
+                " clock_timestamp(), (SELECT count(*) FROM pg_roles WHERE rolname = :role)"
+            ),
+            {"role": APP_ROLE},
+        )
+    ).one()
+    version, number, at, roles = row
+    drift = abs((now() - at).total_seconds())
+    return [
+        Finding("PostgreSQL", number >= 150_000, version, "Intake needs PostgreSQL 15 or newer."),
+        Finding("Role", roles == 1, f"{APP_ROLE}", "Run: intake migrate"),
+        Finding(
+            "Clock", drift < 5, f"{drift:.1f} s from the database's", "Set this machine's clock."
+        ),
+    ]
+
+
+async def _schema(connection: AsyncConnection) -> Finding:
+    wanted = head_on_disk()
+    known = await connection.scalar(text("SELECT to_regclass('alembic_version') IS NOT NULL"))
+    there = (
+        await connection.scalar(text("SELECT version_num FROM alembic_version")) if known else ""
+    )
+    said = there or "empty"
+    return Finding("Schema", there == wanted, f"{said}, code wants {wanted}", "Run: intake migrate")
+
+
+async def _redis(settings: Settings) -> list[Finding]:
+    client = open_redis(settings.redis, patience_seconds=2)
+    try:
+        facts = await client.info("server")
+        records = await registered(client)
+    finally:
+        await client.aclose()
+    workers = [record for record in records if record.role == "worker"]
+    stale = [f"{record.role} {record.pid}" for record in records if record.stale]
+    found = [
+        Finding("Redis", True, str(facts.get("valkey_version") or facts.get("redis_version"))),
+        Finding("Workers", bool(workers), f"{len(workers)} alive", "Start one: intake worker"),
+    ]
+    if stale:
+        said = f"{', '.join(stale)} run older code than the disk holds"
+        found.append(Finding("Code", False, said, "Restart these processes."))
+    return found
+
+
+async def _payer(settings: Settings) -> list[Finding]:
+    if not settings.uhc.client_id:
+        return [Finding("Payer", False, "no credentials", "Set UHC_CLIENT_ID and its secret.")]
+    parts = urlsplit(settings.uhc.base_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    _, writer = await asyncio.open_connection(parts.hostname, port)
+    writer.close()
+    await writer.wait_closed()
+    return [Finding("Payer", True, f"{parts.hostname}:{port} takes connections")]
+
+
+async def run() -> int:
+    """Print the examination; 0 when all is well, 1 when something is not."""
+    try:
+        settings = load_settings()
+    except ValidationError as error:
+        for fault in error.errors(include_input=False, include_url=False):
+            place = ".".join(str(part) for part in fault["loc"]) or "settings"
+            _say(f"✘ {place}: {fault['msg']}")
+        return 1
+    _say("Settings", *setting_lines(settings), "", "Checks")
+    findings = await examine(settings)
+    for finding in findings:
+        mark = "✔" if finding.is_well else "✘"
+        _say(f"  {mark} {finding.what:<12} {finding.said}")
+        if not finding.is_well:
+            _say(f"    → {finding.cure}")
+    return 0 if all(finding.is_well for finding in findings) else 1
+
+
+def _say(*lines: str) -> None:
+    sys.stdout.write("\n".join(lines) + "\n")

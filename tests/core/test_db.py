@@ -1,0 +1,181 @@
+"""Sessions: commit at the end, eyes of one tenant, full houses and lost servers answer 503."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from app.core.db import (
+    Database,
+    DatabaseAway,
+    DatabaseBusy,
+    Scope,
+    as_owner,
+    database_url,
+    driver,
+    on_commit,
+)
+from app.core.ids import new_id
+from tests.conftest import Stage
+
+ADD = text(
+    "INSERT INTO payer_claims (job_id, claim_key, tin, organization_id, query_id, first_key,"
+    " last_key, data) VALUES (:job, :key, '123456789', :organization, 1, '', '', '{}')"
+)
+COUNT = text("SELECT count(*) FROM payer_claims")
+
+
+async def add(database: Database, scope: Scope, organization: UUID, key: str = "A") -> None:
+    async with database.write(scope) as session:
+        await session.execute(ADD, {"job": new_id(), "key": key, "organization": organization})
+
+
+async def count(database: Database, scope: Scope) -> int:
+    async with database.read(scope) as session:
+        return int((await session.execute(COUNT)).scalar_one())
+
+
+async def test_a_tenant_sees_its_own_rows_and_nobody_elses(database: Database) -> None:
+    one, other = new_id(), new_id()
+    await add(database, Scope.tenant(one), one)
+    assert await count(database, Scope.tenant(one)) == 1
+    assert await count(database, Scope.tenant(other)) == 0
+    assert await count(database, Scope.public()) == 0
+    assert await count(database, Scope.person(new_id())) == 0
+    assert await count(database, Scope.system()) == 1
+
+
+async def test_a_tenant_cannot_write_into_another(stage: Stage) -> None:
+    with pytest.raises(DBAPIError, match="row-level security"):
+        await add(stage.database, Scope.tenant(new_id()), new_id())
+
+
+async def test_the_application_role_bypasses_nothing(stage: Stage) -> None:
+    async with stage.database.read(Scope.public()) as session:
+        rights = await session.execute(
+            text(
+                "SELECT rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname = current_user"
+            )
+        )
+        assert tuple(rights.one()) == (False, False, False)
+        owned = await session.execute(
+            text("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
+        )
+        assert owned.scalar_one() == 0
+
+
+async def test_every_table_with_an_organization_has_a_policy(stage: Stage) -> None:
+    async with stage.database.read(Scope.system()) as session:
+        bare = await session.execute(
+            text(
+                "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
+                " WHERE a.attname = 'organization_id' AND c.relkind IN ('r', 'p')"
+                " AND c.relnamespace = 'public'::regnamespace AND NOT c.relrowsecurity"
+            )
+        )
+        assert bare.scalars().all() == []
+
+
+async def test_nothing_is_kept_when_the_block_raises(stage: Stage) -> None:
+    rung: list[str] = []
+
+    async def ring() -> None:
+        rung.append("bell")
+
+    organization = new_id()
+    with pytest.raises(LookupError):
+        async with stage.database.write(Scope.tenant(organization)) as session:
+            on_commit(session, ring)
+            await session.execute(ADD, {"job": new_id(), "key": "A", "organization": organization})
+            raise LookupError
+    assert await count(stage.database, Scope.system()) == 0
+    assert rung == []
+
+
+async def test_callbacks_run_after_the_commit_and_not_after_a_savepoint(stage: Stage) -> None:
+    organization, seen = new_id(), list[int]()
+
+    async def look() -> None:
+        seen.append(await count(stage.database, Scope.tenant(organization)))
+
+    async with stage.database.write(Scope.tenant(organization)) as session:
+        on_commit(session, look)
+        async with session.begin_nested():
+            await session.execute(ADD, {"job": new_id(), "key": "A", "organization": organization})
+        assert seen == []
+    assert seen == [1]
+
+
+async def test_a_read_session_cannot_write(stage: Stage) -> None:
+    organization = new_id()
+    with pytest.raises(DBAPIError, match="read-only"):
+        async with stage.database.read(Scope.tenant(organization)) as session:
+            await session.execute(ADD, {"job": new_id(), "key": "A", "organization": organization})
+
+
+async def test_copy_works_as_owner_and_the_role_comes_back(stage: Stage) -> None:
+    organization = new_id()
+    async with stage.database.write(Scope.tenant(organization)) as session:
+        connection = await driver(session)
+        async with as_owner(session):
+            await connection.copy_records_to_table(
+                "claim_twins",
+                records=[(new_id(), 1, organization, 2)],
+                columns=["job_id", "row_no", "organization_id", "leader"],
+            )
+        role = await session.execute(text("SELECT current_user"))
+        assert role.scalar_one() == "intake_app"
+
+
+async def test_a_slow_statement_is_a_503(stage: Stage) -> None:
+    with pytest.raises(DatabaseAway):
+        async with stage.database.read(Scope.public()) as session:
+            await session.execute(text("SET LOCAL statement_timeout = 20"))
+            await session.execute(text("SELECT pg_sleep(5)"))
+    assert await count(stage.database, Scope.public()) == 0
+
+
+@pytest.fixture
+async def narrow(stage: Stage) -> AsyncIterator[Database]:
+    limits = {"pool_size": 1, "pool_timeout_seconds": 0.05}
+    database = Database(stage.settings.database.model_copy(update=limits))
+    yield database
+    await database.close()
+
+
+async def test_a_full_house_is_a_503_and_empties_again(narrow: Database) -> None:
+    async with narrow.read(Scope.public()):
+        with pytest.raises(DatabaseBusy) as caught:
+            async with narrow.read(Scope.public()):
+                pass
+    assert caught.value.headers == {"Retry-After": "1"}
+    assert await count(narrow, Scope.public()) == 0
+
+
+async def test_those_who_wait_are_served_in_their_order(narrow: Database) -> None:
+    order: list[int] = []
+
+    async def visit(number: int) -> None:
+        async with narrow.read(Scope.public()):
+            order.append(number)
+
+    await asyncio.gather(*(visit(number) for number in range(5)))
+    assert order == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        ("postgres://u:p@h/d", "postgresql+asyncpg://u:p@h/d"),
+        (
+            "postgresql://u:p@h:5433/d?sslmode=require",
+            "postgresql+asyncpg://u:p@h:5433/d?ssl=require",
+        ),
+        ("postgresql://postgres@/d?host=/run/x", "postgresql+asyncpg://postgres@/d?host=/run/x"),
+    ],
+)
+def test_addresses_of_every_provider_are_understood(raw: str, wanted: str) -> None:
+    assert database_url(raw).render_as_string(hide_password=False).replace("%2F", "/") == wanted

@@ -1,0 +1,73 @@
+"""Settings: what production refuses, what is read, what never shows."""
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from app.core.settings import AuthSettings, ServerSettings, Settings, load_settings
+
+GOOD = {
+    "DATABASE_URL": "postgresql://intake:pw@db/intake",
+    "REDIS_URL": "redis://cache/0",
+    "SECRET_KEY": "Zk3-vQ9_tY7.wX1!mN5?bL8+cR2=dF6*",
+    "ENVIRONMENT": "production",
+    "CORS_ORIGINS": "https://a.example, https://b.example/",
+}
+
+
+@pytest.fixture
+def production(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name, value in GOOD.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def test_a_whole_environment_is_read(production: pytest.MonkeyPatch) -> None:
+    settings = load_settings()
+    assert settings.server.cors_origins == ("https://a.example", "https://b.example")
+    assert settings.database.url.get_secret_value() == GOOD["DATABASE_URL"]
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY"])
+def test_a_missing_secret_is_named(production: pytest.MonkeyPatch, name: str) -> None:
+    production.delenv(name)
+    with pytest.raises(ValidationError, match=name):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 64),
+        ("SUPERUSER_PASSWORD", "tooshort"),
+        ("CORS_ORIGINS", "*"),
+        ("RATE_LIMITS", "off"),
+    ],
+)
+def test_production_refuses_what_is_weak(
+    production: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    production.setenv(name, value)
+    with pytest.raises(ValidationError, match=name) as caught:
+        load_settings()
+    assert value not in str(caught.value.errors(include_input=False)) or value == "*"
+
+
+def test_development_starts_with_a_weak_secret(production: pytest.MonkeyPatch) -> None:
+    production.setenv("ENVIRONMENT", "development")
+    production.setenv("SECRET_KEY", "short")
+    assert load_settings().auth.secret_key.get_secret_value() == "short"
+
+
+def test_settings_are_frozen_and_hide_secrets(settings: Settings) -> None:
+    with pytest.raises(ValidationError):
+        settings.server.port = 1
+    shown = repr(
+        Settings(
+            auth=AuthSettings(secret_key=SecretStr("hush-" * 8)),
+            server=ServerSettings(),
+            database=settings.database,
+            redis=settings.redis,
+        )
+    )
+    assert "hush" not in shown
