@@ -1,25 +1,21 @@
-"""`intake …`: the one command line."""
+"""`intake …`: the one command line.
+
+Every command imports its own room when it runs: a beat that loaded the web framework, and an API
+that loaded the worker, would start a second later and hold memory for nothing.
+"""
 
 import asyncio
+import socket
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
-import uvicorn
+from pydantic import ValidationError
 
-from app.accounts.service import ensure_superuser
 from app.core import log
-from app.core.db import Database, Scope
-from app.core.migrations import migrate as migrate_schema
-from app.core.settings import load_settings
+from app.core.settings import Settings, load_settings
 from app.core.version import release
-from app.dev import samples, stack
-from app.dev.homes import HomeTaken, ServerFailed
-from app.dev.payer import server as payer_server
-from app.dev.payer.example import DEMO_TIN
-from app.health import doctor as examination
-from app.worker import process as engine_room
 
 cli = typer.Typer(
     name="intake",
@@ -28,6 +24,8 @@ cli = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
+DataOption = Annotated[Path, typer.Option(help="Where ./scripts/dev keeps its data.")]
+DATA = Path(".intake")
 
 
 class SampleShape(StrEnum):
@@ -36,50 +34,46 @@ class SampleShape(StrEnum):
     CLAIM_NUMBER = "claim_number"
     PATIENT = "patient"
     PRACTICE = "practice"
-
-
-PortOption = Annotated[int, typer.Option(help="Port to listen on.")]
 
 
 @cli.command()
 def dev(
-    port: 
-
-class SampleShape(StrEnum):
-    """The three shapes of a claim file."""
-
-    CLAIM_NUMBER = "claim_number"
-    PATIENT = "patient"
-    PRACTICE = "practice"
-
-
-PortOption = 8000,
-    data: Annotated[Path, typer.Option(help="Where the data lies.")] = Path(".intake"),
+    port: Annotated[int | None, typer.Option(help="Port of the API; PORT or 8000.")] = None,
+    data: DataOption = DATA,
     reload: Annotated[bool, typer.Option(help="Load changed code.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw the data away first.")] = False,
 ) -> None:
     """Run everything on this machine: database, Valkey, API, worker, beat and a local payer."""
+    from app.dev import stack
+    from app.dev.homes import HomeTaken, ServerFailed
+
     try:
-        stack.run(stack.DevOptions(port=port, data=data, reload=reload, fresh=fresh))
+        code = stack.run(stack.DevOptions(port=port, data=data, reload=reload, fresh=fresh))
     except (HomeTaken, ServerFailed, OSError) as error:
-        typer.secho(str(error), err=True, fg="red")
-        raise typer.Exit(1) from None
+        _fail(str(error))
+    raise typer.Exit(code)
 
 
 @cli.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="Port; PORT when not given.")] = None,
+    socket_number: Annotated[int | None, typer.Option("--socket", hidden=True)] = None,
 ) -> None:
     """Run the API."""
-    settings = load_settings()
-    uvicorn.run(
-        "app.main:create_app_from_environment",
+    import uvicorn
+
+    from app.main import create_app_from_environment
+
+    settings = _settings()
+    config = uvicorn.Config(
+        create_app_from_environment,
         factory=True,
         host=host,
         port=settings.server.port if port is None else port,
         http="httptools",
         loop="uvloop",
+        ws="none",
         proxy_headers=False,
         server_header=False,
         access_log=False,
@@ -87,6 +81,12 @@ def serve(
         timeout_graceful_shutdown=10,
         timeout_keep_alive=75,
     )
+    # A socket that a supervisor listens on already: no caller is refused while the code reloads.
+    given = None if socket_number is None else [socket.socket(fileno=socket_number)]
+    server = uvicorn.Server(config)
+    server.run(sockets=given)
+    if not server.started:
+        raise typer.Exit(3)
 
 
 @cli.command()
@@ -96,40 +96,49 @@ def worker(
     ] = None,
 ) -> None:
     """Run a worker: claims are asked for and answered here."""
-    engine_room.run_worker(load_settings(), concurrency)
+    from app.worker.process import run_worker
+
+    run_worker(_settings(), concurrency)
 
 
 @cli.command()
 def beat() -> None:
     """Run the clock that rings for what is due; one is enough, none loses nothing."""
-    engine_room.run_beat(load_settings())
+    from app.worker.process import run_beat
+
+    run_beat(_settings())
 
 
 @cli.command()
 def migrate() -> None:
     """Bring the database's schema up to this code's."""
-    settings = load_settings()
-    asyncio.run(migrate_schema(settings.database.url.get_secret_value()))
+    from app.core import migrations
+
+    settings = _settings()
+    asyncio.run(migrations.migrate(settings.database.url.get_secret_value()))
     typer.echo("The schema is up to date.")
 
 
 @cli.command("create-superuser")
 def create_superuser(
-    email: Annotated[str, typer.Option(prompt=True)],
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+    email: Annotated[str, typer.Option(prompt="E-mail")],
+    password: Annotated[
+        str,
+        typer.Option(
+            prompt=True, hide_input=True, confirmation_prompt=True, envvar="SUPERUSER_PASSWORD"
+        ),
+    ],
 ) -> None:
-    """Make a superuser, or give an existing account that right and this password."""
-    settings = load_settings()
+    """Make a superuser; an account that exists is left as it is.
 
-    async def make() -> None:
-        database = Database(settings.database)
-        try:
-            async with database.write(Scope.system()) as session:
-                await ensure_superuser(session, email=email, password=password)
-        finally:
-            await database.close()
+    The password is asked for, or taken from SUPERUSER_PASSWORD: an argument could be read by
+    everybody who may list this machine's processes.
+    """
+    from app.dev.superuser import make_superuser
 
-    asyncio.run(make())
+    fault = asyncio.run(make_superuser(_settings(), email=email, password=password))
+    if fault:
+        _fail(fault)
     typer.echo("The superuser is there.")
 
 
@@ -140,23 +149,30 @@ def create_superuser(
 )
 def payer_sandbox(context: typer.Context) -> None:
     """Run a local payer that speaks UnitedHealthcare's wire format; its own --help says more."""
-    payer_server.main(context.args)
+    from app.dev.payer import server
+
+    server.main(context.args)
 
 
 @cli.command("sample-claims")
 def sample_claims(
     path: Annotated[Path, typer.Argument(help="The CSV file to write.")],
     rows: Annotated[int, typer.Option(min=1, max=1_000_000)] = 10_000,
-    tin: Annotated[str, typer.Option(help="The practice's tax number.")] = DEMO_TIN,
+    tin: Annotated[
+        str | None, typer.Option(help="The practice's tax number; the example's by itself.")
+    ] = None,
     shape: Annotated[SampleShape, typer.Option()] = SampleShape.CLAIM_NUMBER,
     practice_id: Annotated[int, typer.Option(help="For the shape with a practice.")] = 1,
     results: Annotated[
-        Path | None, typer.Option(help="Check this downloaded results CSV instead of writing.")
+        Path | None, typer.Option(help="Check this downloaded results CSV as well.")
     ] = None,
 ) -> None:
-    """Write a claim file whose every answer the local payer knows, or check its results."""
+    """Write a claim file whose every answer the local payer knows, and check its results."""
+    from app.dev import samples
+    from app.dev.payer.example import DEMO_TIN
+
     answers, days = samples.write_sample(
-        path, tin=tin, rows=rows, shape=shape.value, practice_id=practice_id
+        path, tin=tin or DEMO_TIN, rows=rows, shape=shape.value, practice_id=practice_id
     )
     typer.echo(f"{path}: service from {days[0]} to {days[1]}; {samples.counted(answers)}")
     if results is None:
@@ -167,9 +183,31 @@ def sample_claims(
 
 
 @cli.command()
-def doctor() -> None:
-    """Show every setting with its source, check every dependency, and say what to fix."""
-    raise typer.Exit(asyncio.run(examination.run()))
+def doctor(data: DataOption = DATA) -> None:
+    """Show every setting with its source, check every dependency, and say what to fix.
+
+    Beside a running ./scripts/dev it examines that one, unless DATABASE_URL names another.
+    """
+    from app.dev.examination import examine_here
+
+    raise typer.Exit(examine_here(data))
+
+
+def _settings() -> Settings:
+    """The settings, or a plain end of the command that names each variable and never its value."""
+    try:
+        return load_settings()
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        _fail("\n".join([*faults, "Set them in the environment or in .env; see .env.template."]))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.secho(message, err=True, fg="red")
+    raise typer.Exit(1)
 
 
 def main() -> None:
