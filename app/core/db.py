@@ -30,6 +30,8 @@ _ENTER = text(
     " set_config('intake.person', :person, true), set_config('intake.system', :system, true)"
 )
 _ENTER_READ_ONLY = text(f"{_ENTER.text}, set_config('transaction_read_only', 'on', true)")
+# PostgresError comes from statements sent over `driver`, which SQLAlchemy does not wrap.
+_DRIVER_FAULTS = (DBAPIError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
 # Connection trouble, shutdown, too many connections, statement and lock timeouts, deadlocks.
 _TRANSIENT_STATES = ("08", "53", "57P", "57014", "55P03", "40P01", "40001", "25P03")
 
@@ -106,7 +108,7 @@ def on_commit(session: WriteSession, callback: Callable[[], Awaitable[None]]) ->
     session.info.setdefault(_AFTER_COMMIT, []).append(callback)
 
 
-async def driver(session: ReadSession) -> asyncpg.Connection[Any]:
+async def driver(session: ReadSession) -> "asyncpg.Connection[Any]":
     """The session's own asyncpg connection, inside its transaction: for COPY and bulk UPDATE."""
     connection = await (await session.connection()).get_raw_connection()
     return cast("asyncpg.Connection[Any]", connection.driver_connection)
@@ -173,7 +175,7 @@ class Database:
                 enter = _ENTER_READ_ONLY if read_only else _ENTER
                 await session.execute(enter, scope.parameters())
                 yield session
-            except (DBAPIError, OSError, asyncpg.InterfaceError) as error:
+            except _DRIVER_FAULTS as error:
                 await _abandon(session)
                 if is_transient(error):
                     raise DatabaseAway(headers={"Retry-After": "2"}) from error
@@ -217,7 +219,7 @@ async def _abandon(session: AsyncSession) -> None:
     """Throw away a session whose connection may be dead, without waiting for its answer."""
     try:
         await session.rollback()
-    except (DBAPIError, OSError, asyncpg.InterfaceError):
+    except _DRIVER_FAULTS:
         await session.invalidate()
 
 
@@ -231,4 +233,6 @@ def is_transient(error: BaseException) -> bool:
             # asyncpg raises its own interface errors, without a state, for closed connections.
             return not error.statement or "Interface" in type(error).__name__
         return str(state).startswith(_TRANSIENT_STATES)
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate).startswith(_TRANSIENT_STATES)
     return isinstance(error, OSError | asyncpg.InterfaceError | TimeoutError)

@@ -101,6 +101,12 @@ def check(connection: Connection) -> None:
 
 def head_on_disk() -> str:
     """The newest revision that this code brings."""
+    return next(iter(revisions_on_disk()), "")
+
+
+def revisions_on_disk() -> tuple[str, ...]:
+    """Every revision that this code brings, newest first."""
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS))
-    return ScriptDirectory.from_config(config).get_current_head() or ""
+    scripts = ScriptDirectory.from_config(config)
+    return tuple(script.revision for script in scripts.walk_revisions())

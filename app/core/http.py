@@ -1,0 +1,144 @@
+"""The one outgoing HTTP client. Rooms take their types from here and never import httpx.
+
+httpx's own pool collapses when some dozen calls are in flight, so aiohttp's connections carry them.
+"""
+
+import contextlib
+import functools
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+from typing_extensions import override
+
+HttpClient = httpx.AsyncClient
+HttpResponse = httpx.Response
+HttpTimeout = httpx.TimeoutException
+HttpFailure = httpx.TransportError
+# Nothing was sent, so that asking again repeats nothing.
+HttpUnconnected = (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout)
+
+CONNECT_SECONDS: Final = 5.0
+# A megabyte holds several hundred claims; what is far larger is no answer to anything we ask.
+MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+
+
+class BodyTooLarge(httpx.TransportError):
+    """The answer is larger than the caller wanted to hold in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer; header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def open_client(*, timeout_seconds: float, connections: int) -> HttpClient:
+    """A client for one event loop, to be closed by whoever opened it.
+
+    `timeout_seconds` bounds each silence of the other side, not the call as a whole (`fetch` takes
+    a bound for that). Redirects are not followed, cookies not kept, and neither proxies nor
+    passwords are taken from the environment.
+    """
+    trusted = httpx.create_ssl_context(trust_env=False)
+    transport = _Transport(
+        verify=trusted, trust_env=False, client=functools.partial(_session, trusted, connections)
+    )
+    return httpx.AsyncClient(
+        transport=transport,
+        timeout=httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
+        headers={"User-Agent": "intake"},
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+def _session(trusted: ssl.SSLContext, connections: int) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections, ssl=trusted, keepalive_timeout=15),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
+async def fetch(
+    client: HttpClient,
+    request: httpx.Request,
+    *,
+    max_bytes: int = MAX_BODY_BYTES,
+) -> Answer:
+    """Send `request` (made by `client.build_request`) and read the answer whole.
+
+    Raises:
+        HttpTimeout: no connection or no byte within the client's time.
+        HttpFailure: the connection was refused or broke, or the other side spoke no HTTP.
+        BodyTooLarge: the body, unpacked, is larger than `max_bytes`.
+    """
+    response = await client.send(request, stream=True)
+    try:
+        body = bytearray()
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > max_bytes:
+                raise BodyTooLarge("the answer is too large")
+        return Answer(response.status_code, response.headers, bytes(body))
+    except httpx.DecodingError as broken:
+        raise httpx.RemoteProtocolError("the answer is not packed as it says") from broken
+    finally:
+        await response.aclose()
+
+
+class _Transport(AiohttpTransport):
+    """httpx-aiohttp with its faults named rightly: it calls a refused connection a timeout."""
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with _named_faults():
+            response = await super().handle_async_request(request)
+        if isinstance(response.stream, httpx.AsyncByteStream):
+            response.stream = _Stream(response.stream)
+        return response
+
+
+class _Stream(httpx.AsyncByteStream):
+    def __init__(self, inner: httpx.AsyncByteStream) -> None:
+        self._inner = inner
+
+    @override
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _named_faults():
+            async for part in self._inner:
+                yield part
+
+    @override
+    async def aclose(self) -> None:
+        with _named_faults():
+            await self._inner.aclose()
+
+
+@contextlib.contextmanager
+def _named_faults() -> Iterator[None]:
+    # No text of the fault below is passed on: it may quote what was sent.
+    try:
+        yield
+    except httpx.ConnectTimeout as fault:
+        cause = fault.__cause__
+        if isinstance(cause, aiohttp.ServerTimeoutError):
+            raise httpx.ConnectTimeout("no connection in time") from None
+        if isinstance(cause, aiohttp.ClientConnectorError):
+            raise httpx.ConnectError("the connection was refused") from None
+        raise httpx.ReadError("the connection broke") from None
+    except aiohttp.ClientError:
+        raise httpx.RemoteProtocolError("the answer is not HTTP") from None
+    except TimeoutError:
+        raise httpx.ReadTimeout("no answer in time") from None
+    except OSError:
+        raise httpx.ReadError("the connection broke") from None

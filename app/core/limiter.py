@@ -1,0 +1,161 @@
+"""Named rate limits over the engine of `limits`, counted in Redis and never stalled by it.
+
+A limit's bucket is its explicit name, never a route's path: two routers may share a path's tail.
+Keys are hashed before they leave the process, so that no address or account stands in Redis.
+"""
+
+import asyncio
+import hashlib
+import hmac
+import math
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+from limits import RateLimitItem, RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.errors import StorageError
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from app.core.log import logger
+
+REDIS_PATIENCE_SECONDS = 0.25
+_AWAY_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many requests of one key in so many seconds.
+
+    `is_strict` limits guard passwords and tokens: without Redis each process counts by itself.
+    The others let everything through then.
+    """
+
+    name: str
+    amount: int
+    seconds: int
+    is_strict: bool = False
+
+    @property
+    def policy(self) -> str:
+        """The limit as RateLimit-Policy says it (draft-ietf-httpapi-ratelimit-headers-11)."""
+        return f'"{self.name}";q={self.amount};w={self.seconds}'
+
+
+# The figures and their reasons stand in docs/decisions/0001-rate-limits.md.
+LIMITS: dict[str, Limit] = {
+    limit.name: limit
+    for limit in (
+        Limit("api", 6000, 60),
+        Limit("auth.login", 10, 60, is_strict=True),
+        Limit("auth.login_network", 100, 60, is_strict=True),
+        Limit("auth.register", 30, 60, is_strict=True),
+        Limit("auth.token_exchange", 30, 60, is_strict=True),
+        Limit("auth.refresh", 30, 60, is_strict=True),
+        Limit("auth.password_reset", 5, 300, is_strict=True),
+        Limit("claims.upload", 30, 60),
+        Limit("claims.preview", 60, 60),
+        Limit("resumes.upload", 30, 60),
+        Limit("organizations.logo", 20, 60),
+        Limit("analysis.analyze", 20, 60),
+        Limit("integrations.connect", 30, 60),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one hit found: whether it may pass, how many are left, seconds until that changes."""
+
+    limit: Limit
+    allowed: bool
+    remaining: int
+    reset: int
+
+    @property
+    def state(self) -> str:
+        """The bucket's state as RateLimit says it."""
+        return f'"{self.limit.name}";r={self.remaining};t={self.reset}'
+
+
+class Limiter(Protocol):
+    """Counts hits; None means that nobody counts now and the request passes."""
+
+    async def hit(self, limit: Limit, key: str) -> Verdict | None:
+        """Count one request of `key` against `limit`."""
+        ...
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        ...
+
+
+class NoLimits:
+    """RATE_LIMITS=off: for load tests only; production refuses it."""
+
+    async def hit(self, limit: Limit, key: str) -> Verdict | None:  # noqa: ARG002 - the protocol's shape.
+        """Nothing is counted."""
+        return None
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class WindowLimiter:
+    """Sliding windows in Redis, with a memory of its own for strict limits while Redis is away.
+
+    A Redis that is down or frozen costs one request a quarter of a second at most; then it is left
+    alone for two seconds.
+    """
+
+    def __init__(self, redis_url: str, *, hash_key: bytes) -> None:
+        self._hash_key = hash_key
+        self._storage = RedisStorage(
+            _storage_url(redis_url),
+            implementation="redispy",
+            key_prefix="intake:limits",
+            socket_timeout=REDIS_PATIENCE_SECONDS,
+            socket_connect_timeout=REDIS_PATIENCE_SECONDS,
+            retry=Retry(NoBackoff(), 0),  # type: ignore[arg-type]  # Handed on to redis-py as it is.
+        )
+        self._shared = SlidingWindowCounterRateLimiter(self._storage)
+        self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._away_until = 0.0
+
+    async def hit(self, limit: Limit, key: str) -> Verdict | None:
+        """Count one request of `key`; None when Redis is away and the limit is not strict."""
+        item = RateLimitItemPerSecond(limit.amount, limit.seconds, namespace="")
+        hidden = hmac.new(self._hash_key, key.encode(errors="replace"), hashlib.sha256).hexdigest()
+        if time.monotonic() >= self._away_until:
+            try:
+                async with asyncio.timeout(REDIS_PATIENCE_SECONDS):
+                    return await _count(self._shared, limit, item, hidden[:32])
+            except (RedisError, StorageError, OSError, TimeoutError) as error:
+                self._away_until = time.monotonic() + _AWAY_SECONDS
+                logger.warning("limits.redis_away", error=type(error).__name__)
+        if not limit.is_strict:
+            return None
+        return await _count(self._own, limit, item, hidden[:32])
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        await self._storage.bridge.get_connection().aclose()  # type: ignore[attr-defined]
+
+
+async def _count(
+    strategy: SlidingWindowCounterRateLimiter, limit: Limit, item: RateLimitItem, key: str
+) -> Verdict:
+    allowed = await strategy.hit(item, limit.name, key)
+    stats = await strategy.get_window_stats(item, limit.name, key)
+    reset = max(1, math.ceil(stats.reset_time - time.time()))
+    return Verdict(limit, allowed, stats.remaining, min(reset, limit.seconds))
+
+
+def _storage_url(url: str) -> str:
+    """The address in the spelling of `limits`, unix sockets included."""
+    if url.startswith("unix://"):
+        return "async+redis+" + url
+    return "async+" + url

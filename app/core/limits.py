@@ -1,0 +1,102 @@
+"""The dependency that puts a named limit on a route, and whose bucket a request belongs to."""
+
+import ipaddress
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.params import Depends as Dependency
+from starlette.types import Scope
+
+from app.core.http_problems import TooManyRequests
+from app.core.limiter import LIMITS
+from app.core.log import logger
+from app.core.state import facts, services
+
+
+def client_address(scope: Scope, trusted_proxies: int) -> str:
+    """The address of whoever called, as the outermost of exactly `trusted_proxies` hops saw it.
+
+    Each trusted proxy appends one entry to X-Forwarded-For; everything to the left of those is the
+    caller's own invention. With fewer entries than hops the peer itself counts.
+    """
+    peer = (scope.get("client") or ("", 0))[0]
+    if trusted_proxies == 0:
+        return str(peer)
+    chain = [
+        entry.strip()
+        for name, value in scope["headers"]
+        if name == b"x-forwarded-for"
+        for entry in value.decode("latin-1").split(",")
+    ]
+    if len(chain) < trusted_proxies:
+        return str(peer)
+    return str(chain[-trusted_proxies])
+
+
+def network_of(address: str, *, coarse: bool = False) -> str:
+    """The bucket of an address: IPv4 as it is, IPv6 by its /64; coarse is /24 and /48.
+
+    One household or host owns a whole /64, so a single IPv6 address would be no limit at all.
+    """
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address[:64]
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    if ip.version == 4:
+        return str(ipaddress.ip_network(f"{ip}/24", strict=False)) if coarse else str(ip)
+    return str(ipaddress.ip_network(f"{ip}/{48 if coarse else 64}", strict=False))
+
+
+async def address_key(request: Request) -> str:
+    """The caller's address as a key: for routes that nobody has signed in to."""
+    proxies = services(request).settings.server.trusted_proxies
+    return network_of(client_address(request.scope, proxies))
+
+
+async def take(request: Request, name: str, key: str) -> None:
+    """Count this request against a named limit, and put the limit's state on the answer.
+
+    For keys that only the body tells (the account of a login); routes use `limit`. The key may
+    hold an e-mail address: only its keyed hash leaves the process.
+
+    Raises:
+        TooManyRequests: the limit is used up; Retry-After says for how long.
+        KeyError: no such limit in the table; that is a fault of the code.
+    """
+    named = LIMITS[name]
+    verdict = await services(request).limiter.hit(named, key)
+    if verdict is None:
+        return
+    known = facts(request.scope)
+    known.add_header("RateLimit-Policy", named.policy)
+    known.add_header("RateLimit", verdict.state)
+    if not verdict.allowed:
+        logger.info("limits.refused", limit=name)
+        raise TooManyRequests(
+            f"Too many requests; try again in {verdict.reset} s.",
+            headers={"Retry-After": str(verdict.reset)},
+        )
+
+
+def limit(name: str, *, key: Callable[..., Any] = address_key) -> Any:
+    """`dependencies=[limit("claims.upload", key=account_key)]`.
+
+    `key` is an async dependency that returns the bucket's key: who is asking, else from where.
+    """
+    if name not in LIMITS:
+        raise KeyError(f"{name} is not in the table of limits")
+
+    async def limited(request: Request, bucket: Annotated[str, Depends(key)]) -> None:
+        await take(request, name, bucket)
+
+    limited.__name__ = f"limit_{name}"
+    dependency: Dependency = Depends(limited)
+    return dependency
+
+
+def is_limited(call: Callable[..., Any] | None) -> bool:
+    """Whether a dependency is a rate limit: for the test that walks every route."""
+    return getattr(call, "__qualname__", "").startswith("limit.<locals>")

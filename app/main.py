@@ -1,0 +1,49 @@
+"""Puts the application together: settings in, a FastAPI application out; no logic."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from app.accounts.service import ensure_superuser_from
+from app.api import body_limits, include_rooms
+from app.core import log
+from app.core.application import Intake
+from app.core.db import Database
+from app.core.processes import registered_as
+from app.core.settings import Settings, load_settings
+from app.core.state import open_services
+from app.core.version import release
+from app.worker import doorbell
+
+__all__ = ["Intake", "create_app", "create_app_from_environment"]
+
+
+def create_app(settings: Settings, *, database: Database | None = None) -> Intake:
+    """The application over `settings`; tests hand in a database of their own."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services(settings, database=database) as services:
+            app.state.services = services
+            await ensure_superuser_from(settings, services.database)
+            with doorbell.connected(settings.redis):
+                async with registered_as(services.redis, "api"):
+                    yield
+
+    app = Intake(
+        server=settings.server,
+        release=release().short,
+        body_limits=body_limits(settings.limits),
+        lifespan=lifespan,
+    )
+    include_rooms(app)
+    return app
+
+
+def create_app_from_environment() -> Intake:
+    """The application as a server starts it: settings from the environment, the log opened."""
+    settings = load_settings()
+    is_production = settings.server.environment == "production"
+    log.configure(as_json=is_production, release=release().short, role="api")
+    return create_app(settings)

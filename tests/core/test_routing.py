@@ -1,0 +1,56 @@
+"""The quick router answers as FastAPI's own does."""
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.routing import Match
+
+from app.core.routing import RoomRouter
+
+
+def rooms(kind: type[APIRouter]) -> FastAPI:
+    """Two rooms with the same routes, made of one kind of router."""
+    app = FastAPI(redirect_slashes=False)
+    for prefix in ("/claims", "/jobs"):
+        room = kind(prefix=prefix)
+
+        @room.get("")
+        @room.post("/{number}")
+        async def answer(number: int = 0, place: str = prefix) -> str:
+            return f"{place} {number}"
+
+        app.include_router(room, prefix="/api/v1")
+    return app
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/claims", "/api/v1/jobs", "/api/v1/jobs/7", "/jobs", "/api/v1", "/", "/x/jobs"]
+)
+async def test_both_kinds_answer_alike(method: str, path: str) -> None:
+    """Status, body and Allow."""
+    answers = []
+    for kind in (APIRouter, RoomRouter):
+        transport = httpx.ASGITransport(app=rooms(kind))
+        async with httpx.AsyncClient(transport=transport, base_url="http://a") as client:
+            answer = await client.request(method, path)
+            answers.append((answer.status_code, answer.content, answer.headers.get("allow")))
+    assert answers[0] == answers[1]
+    assert rooms(APIRouter).openapi() == rooms(RoomRouter).openapi()
+
+
+def test_foreign_paths_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That is the whole point."""
+    asked: list[str] = []
+
+    def matches(self: APIRouter, scope: Any) -> tuple[Match, Any]:
+        asked.append(scope["path"])
+        return Match.NONE, {}
+
+    monkeypatch.setattr(APIRouter, "matches", matches)
+    room = RoomRouter(prefix="/claims")
+    for path in ("/api/v1/jobs", "/api/v1/claims/7"):
+        room.matches({"type": "http", "path": path, "method": "GET"})
+    assert asked == ["/api/v1/claims/7"]
