@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from app.core.db import APP_ROLE
 from app.core.migrations import PERSON, SYSTEM, TENANT, grant_app
 
 revision = "0002_people"
@@ -202,6 +203,8 @@ def _create_rules_of_membership() -> None:
         AS 'SELECT EXISTS (SELECT 1 FROM memberships WHERE user_id = person)'
         """
     )
+    op.execute("REVOKE ALL ON FUNCTION has_membership(uuid), keep_an_admin() FROM PUBLIC")
+    op.execute(f"GRANT EXECUTE ON FUNCTION has_membership(uuid) TO {APP_ROLE}")
 
 
 def _create_views() -> None:

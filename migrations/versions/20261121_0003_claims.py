@@ -129,6 +129,7 @@ def _create_claim_jobs() -> None:
         sa.Column("processing_started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("processing_completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("outage_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("parked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "created_at",
@@ -303,6 +304,8 @@ def _create_claim_units() -> None:
             "run_after", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
         ),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("faults", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("succeeded", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("failed", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("kind IN ('plan', 'window', 'rows')", name=op.f("ck_claim_units_kind")),
@@ -323,9 +326,23 @@ def _create_claim_units() -> None:
     op.create_index(
         "ix_claim_units_runnable",
         "claim_units",
-        ["run_after", "id"],
+        ["job_id", "id"],
         unique=False,
         postgresql_where=sa.text("state IN ('READY', 'LEASED')"),
+    )
+    op.create_index(
+        "ix_claim_units_leased",
+        "claim_units",
+        ["organization_id", "job_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'LEASED'"),
+    )
+    op.create_index(
+        "ix_claim_units_open",
+        "claim_units",
+        ["job_id", "kind"],
+        unique=False,
+        postgresql_where=sa.text("state <> 'DONE'"),
     )
 
 

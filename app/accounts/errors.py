@@ -1,0 +1,48 @@
+"""What can go wrong with accounts and signing in."""
+
+from app.core.problems import Problem, Unauthorized
+
+
+class EmailTaken(Problem):
+    """The address belongs to an account already, whatever its case."""
+
+    code = "accounts.email_taken"
+    status = 409
+    title = "There is an account with this e-mail address"
+    hint = "Sign in with it, or register with another address."
+
+
+class PasswordWeak(Problem):
+    """The new password is too short, too long, or among those that are guessed first."""
+
+    code = "accounts.password_weak"
+    status = 422
+    title = "The password is not strong enough"
+    hint = "Use 12 characters or more, best several words that do not belong together."
+
+
+class CredentialsInvalid(Unauthorized):
+    """Unknown address, wrong password or a disabled account: the answer does not tell which."""
+
+    code = "auth.credentials_invalid"
+    status = 401
+    title = "E-mail address or password is wrong"
+    hint = "Check both. A disabled account is told the same; an admin can enable it again."
+
+
+class RefreshReused(Unauthorized):
+    """A refresh token came after its successor was given: somebody else may hold a copy."""
+
+    code = "auth.refresh_reused"
+    status = 401
+    title = "This refresh token was replaced before"
+    hint = "Sign in again. Store the new refresh token of each answer; the old one is used up."
+
+
+class LastAdmin(Problem):
+    """The change would leave an organization without an admin."""
+
+    code = "organization.last_admin"
+    status = 409
+    title = "An organization keeps at least one admin"
+    hint = "Make another member an admin first."

@@ -1,0 +1,112 @@
+"""The people: users, the refresh families of their sign-ins, and two windows onto memberships."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.models import Base, Timestamps, primary_key
+
+ROLES = ("candidate", "employer", "staff", "viewer", "admin")
+ROLE_CHECK = f"role IN ({', '.join(repr(role) for role in ROLES)})"
+
+
+class User(Base, Timestamps):
+    """A person with a way to sign in, and the professional profile that they show.
+
+    An e-mail address belongs to one user whatever its case. `role` counts only while the user
+    belongs to no organization; there the membership's role takes its place.
+    """
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint(ROLE_CHECK, name="role"),
+        CheckConstraint("auth_provider IN ('local', 'clerk', 'keycloak')", name="auth_provider"),
+    )
+
+    id: Mapped[UUID] = primary_key()
+    email: Mapped[str]
+    password_hash: Mapped[str | None]
+    full_name: Mapped[str]
+    role: Mapped[str] = mapped_column(server_default="candidate")
+    is_active: Mapped[bool] = mapped_column(server_default="true")
+    is_superuser: Mapped[bool] = mapped_column(server_default="false")
+    auth_provider: Mapped[str] = mapped_column(server_default="local")
+    headline: Mapped[str | None]
+    location: Mapped[str | None]
+    phone: Mapped[str | None]
+    summary: Mapped[str | None]
+    links: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+    skills: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+
+
+Index("uq_users_email", func.lower(User.email), unique=True)
+
+
+class RefreshFamily(Base):
+    """One sign-in: every refresh token that came from it lives and ends with it."""
+
+    __tablename__ = "refresh_families"
+
+    id: Mapped[UUID] = primary_key()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str | None]
+
+
+class RefreshToken(Base):
+    """One token of a family, as its hash; `replaced_at` is when its successor was given."""
+
+    __tablename__ = "refresh_tokens"
+
+    family_id: Mapped[UUID] = mapped_column(
+        ForeignKey("refresh_families.id", ondelete="CASCADE"), primary_key=True
+    )
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    token_hash: Mapped[bytes]
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    replaced_at: Mapped[datetime | None]
+
+
+class UserCard(Base):
+    """A view: each user as the outside sees them, once for every organization they belong to.
+
+    `is_first` marks the row of the oldest membership, or the only row of a user without one. The
+    view runs with the reader's rights, so row-level security decides which memberships it shows.
+    """
+
+    __tablename__ = "user_cards"
+    __table_args__ = {"info": {"is_view": True}}  # noqa: RUF012 - SQLAlchemy reads it as it stands.
+    __mapper_args__ = {"primary_key": ["id", "organization_id"]}  # noqa: RUF012 - the same.
+
+    id: Mapped[UUID]
+    email: Mapped[str]
+    full_name: Mapped[str]
+    role: Mapped[str]
+    organization_id: Mapped[UUID | None]
+    organization_name: Mapped[str | None]
+    organization_slug: Mapped[str | None]
+    is_active: Mapped[bool]
+    is_superuser: Mapped[bool]
+    auth_provider: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    is_first: Mapped[bool]
+
+
+class MemberRole(Base):
+    """A view through which an admin's change of a user's role reaches the membership."""
+
+    __tablename__ = "member_roles"
+    __table_args__ = {"info": {"is_view": True}}  # noqa: RUF012 - SQLAlchemy reads it as it stands.
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    role: Mapped[str]
+    updated_at: Mapped[datetime]

@@ -1,0 +1,219 @@
+"""Users, signing in and profiles over HTTP."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+
+from app.accounts import service, sessions
+from app.accounts.deps import (
+    Bearer,
+    Conditional,
+    CurrentUser,
+    DirectoryRead,
+    DirectoryWrite,
+    ProcessIdentity,
+    SessionRead,
+    SessionWrite,
+    version,
+)
+from app.accounts.errors import (
+    CredentialsInvalid,
+    EmailTaken,
+    LastAdmin,
+    PasswordWeak,
+    RefreshReused,
+)
+from app.accounts.identity import SignedIn
+from app.accounts.models import User
+from app.accounts.schemas import (
+    LoginForm,
+    LogoutIn,
+    ProfileIn,
+    ProfileOut,
+    RefreshIn,
+    RegisterIn,
+    TokenOut,
+    UserOut,
+    UserPatch,
+)
+from app.accounts.sessions import Grant
+from app.auth.errors import TokenExpired, TokenInvalid
+from app.core.etags import tagged
+from app.core.limits import limit, take
+from app.core.openapi import problems
+from app.core.pages import Page, Pages
+from app.core.problems import Forbidden
+from app.core.state import services
+
+users = APIRouter(prefix="/users", tags=["users"])
+login = APIRouter(prefix="/login", tags=["login"])
+profile = APIRouter(prefix="/profile", tags=["profile"])
+
+
+async def _never_stored(response: Response) -> None:
+    """Tokens stay out of every cache (RFC 6749, 5.1)."""
+    response.headers["Cache-Control"] = "no-store"
+
+
+NEVER_STORED = Depends(_never_stored)
+
+
+def _token_answer(grant: Grant) -> TokenOut:
+    user = UserOut.model_validate(grant.card)
+    return TokenOut(
+        access_token=grant.access_token,
+        refresh_token=grant.refresh_token,
+        token_type="bearer",  # noqa: S106 - the scheme's name, no secret.
+        expires_in=grant.expires_in,
+        user=user,
+        user_id=user.id,
+        email=user.email,
+        full_name=user.full_name,
+    )
+
+
+@users.post(
+    "",
+    status_code=201,
+    dependencies=[limit("auth.register"), NEVER_STORED],
+    responses=problems(EmailTaken, PasswordWeak),
+)
+async def register(body: RegisterIn, request: Request, identity: ProcessIdentity) -> TokenOut:
+    """Make an account and sign it in: a candidate without an organization.
+
+    There is no Idempotency-Key here: a stored answer would hold tokens. A repeated request answers
+    409, and signing in gives what the lost answer had.
+    """
+    grant = await service.register(
+        services(request).database,
+        identity,
+        email=body.email,
+        password=body.password.get_secret_value(),
+        full_name=body.full_name,
+    )
+    return _token_answer(grant)
+
+
+@users.get("", responses=problems(Forbidden))
+async def browse(user: CurrentUser, session: DirectoryRead, query: Pages) -> Page[UserOut]:
+    """The users of your organization, for its admins; for a superuser all users. Newest first."""
+    found = await service.browse(session, reader=user, query=query)
+    return found.page(UserOut.model_validate)
+
+
+@users.get("/me", response_model=UserOut)
+async def me(request: Request, user: CurrentUser) -> Response:
+    """Yourself."""
+    answer = UserOut.model_validate(user)
+    return tagged(request, answer, etag=version(answer))
+
+
+@users.get("/{user_id}", response_model=UserOut)
+async def get(
+    user_id: UUID, request: Request, user: CurrentUser, session: DirectoryRead
+) -> Response:
+    """Yourself, or a member of the organization that you are admin of."""
+    answer = UserOut.model_validate(await service.get(session, reader=user, user_id=user_id))
+    return tagged(request, answer, etag=version(answer))
+
+
+@users.patch("/{user_id}", response_model=UserOut, responses=problems(LastAdmin))
+async def update(
+    user_id: UUID,
+    body: UserPatch,
+    user: CurrentUser,
+    identity: ProcessIdentity,
+    session: DirectoryWrite,
+    condition: Conditional,
+) -> Response:
+    """Change a name; role and is_active are changed by admins, and nobody raises themselves."""
+    card = await service.get_locked(session, reader=user, user_id=user_id)
+    condition.require(UserOut.model_validate(card))
+    changes = body.model_dump(exclude_none=True)
+    card = await service.update(session, identity, reader=user, card=card, changes=changes)
+    return condition.tagged(UserOut.model_validate(card))
+
+
+@login.post(
+    "/access-token",
+    dependencies=[limit("auth.login_network"), NEVER_STORED],
+    responses=problems(CredentialsInvalid),
+)
+async def access_token(
+    form: Annotated[LoginForm, Form()], request: Request, identity: ProcessIdentity
+) -> TokenOut:
+    """Sign in with e-mail address and password (OAuth 2.0 password form)."""
+    email = form.username.strip()
+    await take(request, "auth.login", email.casefold())
+    grant = await sessions.sign_in(
+        services(request).database,
+        identity,
+        email=email,
+        password=form.password.get_secret_value(),
+    )
+    return _token_answer(grant)
+
+
+@login.post(
+    "/refresh-token",
+    dependencies=[NEVER_STORED],
+    responses=problems(RefreshReused, TokenExpired, TokenInvalid),
+)
+async def refresh_token(body: RefreshIn, request: Request, identity: ProcessIdentity) -> TokenOut:
+    """Exchange a refresh token for a new pair.
+
+    The old one can be sent once more within 30 seconds, for answers that got lost, and gives the
+    same new one. Later it ends every token of this sign-in.
+    """
+    family = identity.tokens.read_refresh(body.refresh_token).family_id
+    await take(request, "auth.refresh", str(family))
+    grant = await sessions.refresh(services(request).database, identity, body.refresh_token)
+    return _token_answer(grant)
+
+
+@login.post("/logout", status_code=204)
+async def logout(
+    request: Request, identity: ProcessIdentity, token: Bearer, body: LogoutIn | None = None
+) -> None:
+    """End the sign-in of the access token, or of the refresh token in the body, if there is one."""
+    refresh = body.refresh_token if body else None
+    await sessions.sign_out(services(request).database, identity, access=token, refresh=refresh)
+
+
+def _profile_answer(user: SignedIn, row: User) -> ProfileOut:
+    account = UserOut.model_validate(user).model_dump()
+    own = {name: getattr(row, name) for name in ProfileOut.model_fields if name not in account}
+    # The rest of the account may be five seconds old; what was just written is not.
+    current = {"full_name": row.full_name, "updated_at": row.updated_at}
+    return ProfileOut.model_validate({**account, **own, **current})
+
+
+@profile.get("/me", name="get", response_model=ProfileOut)
+async def get_profile(request: Request, user: CurrentUser, session: SessionRead) -> Response:
+    """Your account and your professional profile."""
+    answer = _profile_answer(user, await service.profile(session, user_id=user.id))
+    return tagged(request, answer, etag=version(answer))
+
+
+@profile.put("/me", name="update", response_model=ProfileOut)
+async def update_profile(
+    body: ProfileIn,
+    user: CurrentUser,
+    identity: ProcessIdentity,
+    session: SessionWrite,
+    condition: Conditional,
+) -> Response:
+    """Replace your professional profile; what is left out is emptied, but for the name."""
+    await service.lock(session, user.id)
+    condition.require(_profile_answer(user, await service.profile(session, user_id=user.id)))
+    values = body.model_dump()
+    if body.full_name is None:
+        del values["full_name"]
+    row = await service.update_profile(session, identity, user_id=user.id, values=values)
+    return condition.tagged(_profile_answer(user, row))
+
+
+router = APIRouter()
+for part in (users, login, profile):
+    router.include_router(part)

@@ -1,0 +1,41 @@
+"""The firms and who belongs to them."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.accounts.models import ROLE_CHECK
+from app.core.models import Base, Timestamps, primary_key
+
+
+class Organization(Base, Timestamps):
+    """A tenant. Everybody may read its card; only its own transactions change it."""
+
+    __tablename__ = "organizations"
+
+    id: Mapped[UUID] = primary_key()
+    name: Mapped[str]
+    slug: Mapped[str] = mapped_column(unique=True)
+    website: Mapped[str | None]
+    description: Mapped[str | None]
+    location: Mapped[str | None]
+    industry: Mapped[str | None]
+
+
+class Membership(Base, Timestamps):
+    """A user's place and role in an organization; a trigger keeps the last admin in it."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (CheckConstraint(ROLE_CHECK, name="role"),)
+
+    organization_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[UUID] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    role: Mapped[str]
+
+
+LAST_ADMIN = "memberships_keep_an_admin"
