@@ -112,6 +112,8 @@ class ClaimJob(Timestamps, Base):
     processing_completed_at: Mapped[datetime | None]
     outage_since: Mapped[datetime | None]
     """First failure of the payer in a row of failures; cleared by the next good answer."""
+    parked_until: Mapped[datetime | None]
+    """No unit of the job is claimed before; so an outage costs no churn over all its units."""
     expires_at: Mapped[datetime]
 
 
@@ -211,10 +213,17 @@ class ClaimUnit(Base):
         Index("ix_claim_units_job_id_kind_lo", "job_id", "kind", "lo"),
         Index(
             "ix_claim_units_runnable",
-            "run_after",
+            "job_id",
             "id",
             postgresql_where=text("state IN ('READY', 'LEASED')"),
         ),
+        Index(
+            "ix_claim_units_leased",
+            "organization_id",
+            "job_id",
+            postgresql_where=text("state = 'LEASED'"),
+        ),
+        Index("ix_claim_units_open", "job_id", "kind", postgresql_where=text("state <> 'DONE'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -229,6 +238,9 @@ class ClaimUnit(Base):
     run_after: Mapped[datetime] = mapped_column(server_default=func.now())
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
     """Claims since its last progress: a unit that kills its workers is told by it."""
+    faults: Mapped[int] = mapped_column(server_default=text("0"))
+    """Rounds in a row that ended with a payer fault and without a good answer."""
+    failing_since: Mapped[datetime | None]
     succeeded: Mapped[int] = mapped_column(server_default=text("0"))
     failed: Mapped[int] = mapped_column(server_default=text("0"))
 

@@ -1,0 +1,89 @@
+"""One HTTP exchange with a payer, its faults named; and the waits between tries."""
+
+import asyncio
+import email.utils
+from collections.abc import Mapping
+from datetime import datetime
+from secrets import SystemRandom
+from typing import Final
+
+from app.claims.payers.port import (
+    FaultFacts,
+    PayerBadResponse,
+    PayerRateLimited,
+    PayerTimeout,
+    PayerUnavailable,
+)
+from app.core.clock import now
+from app.core.http import (
+    Answer,
+    BodyTooLarge,
+    HttpClient,
+    HttpFailure,
+    HttpTimeout,
+    HttpUnconnected,
+    fetch,
+)
+
+_DAY_SECONDS: Final = 86_400.0
+_LONGEST_BACKOFF: Final = 8.0
+_dice: Final = SystemRandom()
+
+
+async def exchange(
+    client: HttpClient,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    form: Mapping[str, str] | None = None,
+    seconds: float,
+) -> Answer:
+    """Send once and read the answer whole within `seconds`.
+
+    Raises:
+        PayerTimeout: no whole answer in time.
+        PayerUnavailable: no connection, or it broke.
+        PayerRateLimited: 429.
+        PayerBadResponse: an answer of absurd size.
+    """
+    # A fault is raised without its cause: the text of the cause may quote a header.
+    request = client.build_request(method, url, headers=dict(headers), data=form)
+    try:
+        async with asyncio.timeout(seconds):
+            answer = await fetch(client, request)
+    except HttpUnconnected:
+        raise PayerUnavailable from None
+    except (HttpTimeout, TimeoutError):
+        raise PayerTimeout from None
+    except BodyTooLarge:
+        raise PayerBadResponse from None
+    except HttpFailure:
+        raise PayerUnavailable from None
+    if answer.status == 429:
+        raise PayerRateLimited(
+            FaultFacts(http_status=429),
+            retry_after=retry_after(answer.headers.get("retry-after"), now()),
+        )
+    return answer
+
+
+def retry_after(value: str | None, at: datetime) -> float | None:
+    """Seconds that a Retry-After header asks for (a number, or a date), a day at most."""
+    text = (value or "").strip()
+    if not text:
+        return None
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), _DAY_SECONDS)
+    try:
+        then = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if then.tzinfo is None:
+        return None
+    return min(max((then - at).total_seconds(), 0.0), _DAY_SECONDS)
+
+
+def backoff(tries_made: int, base_seconds: float) -> float:
+    """Full jitter: anything up to twice as long after each try."""
+    return _dice.uniform(0.0, min(base_seconds * 2.0 ** (tries_made - 1), _LONGEST_BACKOFF))

@@ -1,0 +1,97 @@
+"""Answers as CSV: for spreadsheets (BOM, CRLF, formulas defused), streamed in pieces."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Final, Literal
+
+from app.claims.tables.cells import defuse_cell
+
+RESULT_COLUMNS: Final = (
+    "row",
+    "claim_number",
+    "status",
+    "patient_name",
+    "total_charged",
+    "total_paid",
+    "processed_date",
+    "success",
+    "error",
+    "error_code",
+)
+ERROR_COLUMNS: Final = ("error_code", "error_message")
+_CLAIM_COLUMNS: Final = RESULT_COLUMNS[1:7]
+_SUCCESS: Final = {"succeeded": "True", "failed": "False", None: ""}
+_BOM: Final = "\ufeff"
+_ROWS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One input row and its answer; `outcome` None means that it is not answered yet.
+
+    `cells` are the row's own cells as they came in. Each of `results` is one claim found, with
+    claim_number, status, patient_name, total_charged, total_paid and processed_date.
+    """
+
+    row_no: int
+    cells: Sequence[str]
+    outcome: Literal["succeeded", "failed"] | None
+    results: Sequence[Mapping[str, object]] = ()
+    error: str = ""
+    error_code: str = ""
+
+
+def results_csv(rows: Iterable[ResultRow], header: Sequence[str]) -> Iterator[bytes]:
+    """A line for each claim found and for each row without one, then the row's own columns.
+
+    `header` are the file's own column names. The lines of one row have the same `row`.
+    """
+    lines = chain.from_iterable(_result_lines(row, len(header)) for row in rows)
+    return _pieces((*RESULT_COLUMNS, *header), lines)
+
+
+def errors_csv(rows: Iterable[ResultRow], header: Sequence[str]) -> Iterator[bytes]:
+    """The failed rows in their own columns, then why: to be corrected and uploaded again.
+
+    Columns of an earlier errors file give way to the new ones. Cells beyond the header stand
+    behind the reason, so that a row with too many still has too many, and none moves.
+    """
+    kept = [i for i, name in enumerate(header) if name not in ERROR_COLUMNS]
+    width = len(header)
+    lines = (
+        [
+            *[row.cells[i] if i < len(row.cells) else "" for i in kept],
+            row.error_code,
+            row.error,
+            *row.cells[width:],
+        ]
+        for row in rows
+        if row.outcome == "failed"
+    )
+    return _pieces((*[header[i] for i in kept], *ERROR_COLUMNS), lines)
+
+
+def _result_lines(row: ResultRow, width: int) -> Iterator[list[str]]:
+    own = [*row.cells, *[""] * (width - len(row.cells))]
+    number = str(row.row_no)
+    verdict = [_SUCCESS[row.outcome], row.error, row.error_code]
+    for claim in row.results or ({},):
+        values = [claim.get(name) for name in _CLAIM_COLUMNS]
+        yield [number, *["" if value is None else str(value) for value in values], *verdict, *own]
+
+
+def _pieces(header: Sequence[str], lines: Iterable[list[str]]) -> Iterator[bytes]:
+    yield (_BOM + _written([header])).encode()
+    remaining = iter(lines)
+    while batch := list(islice(remaining, _ROWS)):
+        yield _written(batch).encode()
+
+
+def _written(lines: Iterable[Sequence[str]]) -> str:
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerows([defuse_cell(cell) for cell in line] for line in lines)
+    return out.getvalue()

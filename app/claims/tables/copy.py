@@ -1,0 +1,133 @@
+"""Checked rows as the bytes of PostgreSQL's COPY in text format.
+
+The bytes come from a generator, so that a thread can parse while the event loop forwards them.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
+from typing import Final
+
+from app.claims.tables.batch import Batch
+
+COLUMNS: Final = (
+    "job_id",
+    "organization_id",
+    "row_no",
+    "claim_number",
+    "claim_key",
+    "first_name",
+    "last_name",
+    "first_key",
+    "last_key",
+    "date_of_birth",
+    "service_from",
+    "service_to",
+    "practice_id",
+    "tin",
+    "payer_id",
+    "subscriber_id",
+    "cells",
+    "question_key",
+    "outcome",
+    "error",
+    "error_code",
+    "warnings",
+)
+"""Every column that can be asked for, and `fault` as another name of `error`.
+
+`error` is jsonb `{code, field, message}`; it, `error_code` and `outcome` ('failed') are null for
+a row without a fault. `cells` and `warnings` are text[], `question_key` is a uuid.
+"""
+_NULL: Final = "\\N"
+_KEYS: Final = frozenset({"claim_key", "first_key", "last_key", "question_key"})
+_RENAMED: Final = {"service_from": "first_service_date", "service_to": "last_service_date"}
+_FAULTS: Final = frozenset({"outcome", "error", "fault", "error_code"})
+
+_SCALAR: Final = str.maketrans(
+    {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\ufffd"}
+)
+# Inside an array literal quotes and backslashes are escaped for the array first, then for COPY.
+_ELEMENT: Final = str.maketrans(
+    {"\\": "\\\\\\\\", '"': '\\\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\ufffd"}
+)
+_SPECIAL: Final = re.compile(r'[\\"\n\r\t\0]')
+
+
+def encode_rows(
+    batches: Iterable[Batch],
+    *,
+    constants: Mapping[str, str],
+    columns: Sequence[str] = COLUMNS,
+) -> Iterator[bytes]:
+    """COPY lines for the named columns in the order given, a piece (about 256 KiB) per batch.
+
+    `constants` gives columns that are the same in every row, such as job_id and organization_id.
+    """
+    fixed = {name: value.translate(_SCALAR) for name, value in constants.items()}
+    for batch in batches:
+        encoded = [
+            repeat(fixed[name], len(batch)) if name in fixed else _column(batch, name)
+            for name in columns
+        ]
+        lines = map("\t".join, zip(*encoded, strict=True))
+        yield ("\n".join(lines) + "\n").encode()
+
+
+def _column(batch: Batch, name: str) -> Iterable[str]:
+    if name == "row_no":
+        return map(str, range(batch.first_row, batch.first_row + len(batch)))
+    if name == "cells":
+        return _cells(batch)
+    if name in _FAULTS:
+        return _faults(batch, name)
+    if name == "warnings":
+        return _sparse({i: _array(words) for i, words in batch.warnings.items()}, len(batch))
+    return _values(batch, name)
+
+
+def _values(batch: Batch, name: str) -> Sequence[str]:
+    values = batch.columns[_RENAMED.get(name, name)]
+    if not batch.clean:
+        text = "".join(values)
+        if "\\" in text or not text.isprintable():
+            values = [value.translate(_SCALAR) for value in values]
+    if "" in values:
+        values = [value or _NULL for value in values]
+    if name in _KEYS and batch.faults:
+        values = list(values)
+        for index in batch.faults:
+            values[index] = _NULL
+    return values
+
+
+def _cells(batch: Batch) -> list[str]:
+    if batch.clean:
+        return ['{"' + '","'.join(row) + '"}' for row in batch.cells]
+    return [
+        _array(row) if _SPECIAL.search("".join(row)) else '{"' + '","'.join(row) + '"}'
+        for row in batch.cells
+    ]
+
+
+def _array(values: Sequence[str]) -> str:
+    return '{"' + '","'.join([value.translate(_ELEMENT) for value in values]) + '"}'
+
+
+def _faults(batch: Batch, name: str) -> Iterable[str]:
+    texts: dict[int, str] = {}
+    for index, (fault, *_) in batch.faults.items():
+        if name == "outcome":
+            texts[index] = "failed"
+        elif name == "error_code":
+            texts[index] = fault.code
+        else:
+            texts[index] = json.dumps(fault._asdict(), ensure_ascii=False).translate(_SCALAR)
+    return _sparse(texts, len(batch))
+
+
+def _sparse(texts: Mapping[int, str], length: int) -> Iterable[str]:
+    if not texts:
+        return repeat(_NULL, length)
+    return [texts.get(index, _NULL) for index in range(length)]

@@ -1,0 +1,69 @@
+"""The local payer over real HTTP, and the adapter that asks it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+from pydantic import SecretStr
+
+from app.claims.payers.port import Page, Question
+from app.claims.payers.uhc import UhcPayer, payer_today
+from app.claims.payers.uhc_options import UhcOptions
+from app.dev.payer.asgi import LocalPayer
+from app.dev.payer.faults import Faults
+
+TIN = "471000077"
+
+
+@dataclass
+class Stand:
+    """A local payer, its address, and adapters to ask it with."""
+
+    payer: LocalPayer
+    url: str
+    opened: list[UhcPayer] = field(default_factory=list)
+
+    @property
+    def options(self) -> UhcOptions:
+        """Options of an adapter that waits for nothing longer than a test may."""
+        return UhcOptions(
+            token_url=self.url + "/v1/oauthtoken",
+            base_url=self.url + "/Claims",
+            client_id=self.payer.options.client_id,
+            client_secret=SecretStr(self.payer.options.client_secret),
+            requests_per_minute=0,
+            timeout_seconds=5.0,
+            backoff_seconds=0.01,
+        )
+
+    def adapter(self, **changes: Any) -> UhcPayer:
+        """A new adapter; closed with the test."""
+        self.opened.append(UhcPayer(replace(self.options, **changes)))
+        return self.opened[-1]
+
+    def play(self, **faults: Any) -> None:
+        """Put the faults in place."""
+        self.payer.play(Faults(**faults))
+
+    @property
+    def calls(self) -> dict[str, Any]:
+        """What the payer was asked."""
+        return self.payer.tally.report()
+
+
+def ask(days: int = 3, **changes: Any) -> Question:
+    """A question about the last `days` days and today."""
+    return replace(Question(TIN, "87726", days_ago(days), payer_today()), **changes)
+
+
+def days_ago(days: int) -> date:
+    """That day at the payer."""
+    return payer_today() - timedelta(days=days)
+
+
+async def walk(adapter: UhcPayer, question: Question) -> list[Page]:
+    """All pages of a question."""
+    pages = [await adapter.search(question)]
+    while pages[-1].next_token:
+        pages.append(await adapter.search(question, pages[-1].next_token))
+    return pages
