@@ -1,0 +1,215 @@
+"""Statements that move a job from status to status; each move writes its event."""
+
+import json
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from app.claims.queries.engine.connection import Connection
+
+_EVENT: Final = """
+INSERT INTO claim_job_events (job_id, version, organization_id, kind, data)
+SELECT id, version, organization_id, $2, $3::text::jsonb FROM claim_jobs WHERE id = $1
+"""
+
+_LOCK: Final = """
+SELECT status, total_rows, attempt FROM claim_jobs WHERE id = $1 FOR UPDATE
+"""
+
+_OPEN: Final = """
+SELECT
+    EXISTS (SELECT FROM claim_units WHERE job_id = $1 AND state <> 'DONE') AS units,
+    EXISTS (SELECT FROM claim_units WHERE job_id = $1 AND state <> 'DONE' AND kind = 'window')
+        AS windows
+"""
+
+_WAKE: Final = """
+UPDATE claim_units SET state = 'READY', run_after = clock_timestamp()
+WHERE job_id = $1 AND state = 'WAITING' AND kind = 'rows'
+"""
+
+_COUNTS: Final = """
+SELECT coalesce(sum(n) FILTER (WHERE outcome = 'succeeded'), 0)::int AS succeeded,
+    coalesce(sum(n) FILTER (WHERE outcome = 'failed'), 0)::int AS failed,
+    coalesce(jsonb_object_agg(error_code, n) FILTER (WHERE outcome = 'failed'), '{}')::text
+        AS reasons
+FROM (
+    SELECT outcome, error_code, count(*) AS n FROM claim_answers WHERE job_id = $1
+    GROUP BY outcome, error_code
+) counted
+"""
+
+_END: Final = """
+UPDATE claim_jobs
+SET status = $2, status_reason = $3, success_count = $4, failure_count = $5,
+    failures_by_reason = $6::text::jsonb, processing_completed_at = clock_timestamp(),
+    outage_since = NULL, parked_until = NULL, version = version + 1, updated_at = now()
+WHERE id = $1 AND status IN ('PENDING', 'PROCESSING', 'CANCELLING')
+RETURNING id
+"""
+
+_LEFT: Final = """
+INSERT INTO claim_answers (job_id, row_no, organization_id, attempt, outcome, error_code, error)
+SELECT r.job_id, r.row_no, r.organization_id, $2, 'failed', 'internal', $3::text::jsonb
+FROM claim_rows r
+WHERE r.job_id = $1
+  AND NOT EXISTS (SELECT FROM claim_answers a WHERE a.job_id = r.job_id AND a.row_no = r.row_no)
+"""
+
+_CANCEL: Final = """
+UPDATE claim_jobs
+SET status = CASE status WHEN 'PENDING' THEN 'CANCELLED' ELSE 'CANCELLING' END,
+    processing_completed_at = CASE status WHEN 'PENDING' THEN clock_timestamp() END,
+    version = version + 1, updated_at = now()
+WHERE id = $1 AND status IN ('PENDING', 'PROCESSING')
+RETURNING status
+"""
+
+# A unit that somebody is writing to at this moment is skipped, and so keeps the job alive.
+_REVOKE: Final = """
+UPDATE claim_units SET state = 'READY', token = NULL, lease_until = NULL
+WHERE id IN (
+    SELECT id FROM claim_units
+    WHERE job_id = $1 AND state = 'LEASED' AND lease_until < clock_timestamp()
+    FOR UPDATE SKIP LOCKED
+)
+"""
+
+_LEASED: Final = "SELECT EXISTS (SELECT FROM claim_units WHERE job_id = $1 AND state = 'LEASED')"
+
+_TROUBLE: Final = """
+UPDATE claim_jobs j
+SET outage_since = CASE WHEN $3 THEN coalesce(j.outage_since, clock_timestamp())
+        ELSE j.outage_since END,
+    parked_until = least(
+        greatest(j.parked_until, clock_timestamp() + make_interval(secs => $4)),
+        CASE WHEN $3 THEN coalesce(j.outage_since, clock_timestamp())
+            + make_interval(secs => $5) END
+    ),
+    status_reason = why.text, updated_at = now(),
+    version = j.version + CASE WHEN j.status_reason IS DISTINCT FROM why.text THEN 1 ELSE 0 END
+FROM (
+    SELECT id, status_reason, replace($2, '{until}', to_char(
+        coalesce(outage_since, clock_timestamp()) + make_interval(secs => $5), 'HH24:MI "UTC"'
+    )) AS text
+    FROM claim_jobs WHERE id = $1 FOR UPDATE
+) why
+WHERE j.id = why.id AND j.status = 'PROCESSING'
+RETURNING why.text AS reason, why.status_reason IS DISTINCT FROM why.text AS is_new
+"""
+
+_PARK: Final = """
+UPDATE claim_jobs
+SET parked_until = greatest(parked_until, clock_timestamp() + make_interval(secs => $2))
+WHERE id = $1 AND status = 'PROCESSING'
+"""
+
+_WELL: Final = """
+UPDATE claim_jobs
+SET outage_since = NULL, parked_until = NULL, status_reason = NULL, version = version + 1,
+    updated_at = now()
+WHERE id = $1 AND (outage_since IS NOT NULL OR status_reason IS NOT NULL)
+  AND status = 'PROCESSING'
+RETURNING id
+"""
+
+_WARN: Final = """
+UPDATE claim_jobs SET warnings = warnings || $2::text::jsonb, updated_at = now()
+WHERE id = $1 AND NOT warnings @> $2::text::jsonb
+"""
+
+
+async def note(connection: Connection, job_id: UUID, kind: str, **data: object) -> None:
+    """Write the event of the version that the job has just got."""
+    await connection.execute(_EVENT, job_id, kind, json.dumps(data))
+
+
+async def lock(connection: Connection, job_id: UUID) -> asyncpg.Record | None:
+    """Hold the job's row until the transaction ends; its status, total_rows and attempt."""
+    return await connection.fetchrow(_LOCK, job_id)
+
+
+async def open_work(connection: Connection, job_id: UUID) -> tuple[bool, bool]:
+    """Whether any unit, and whether any window, is not done."""
+    row = await connection.fetchrow(_OPEN, job_id)
+    return (row["units"], row["windows"]) if row else (False, False)
+
+
+async def wake_rows(connection: Connection, job_id: UUID) -> None:
+    """Make the units that waited for windows runnable."""
+    await connection.execute(_WAKE, job_id)
+
+
+async def count_answers(connection: Connection, job_id: UUID) -> tuple[int, int, str]:
+    """Succeeded, failed, and the failures by code as JSON."""
+    row = await connection.fetchrow(_COUNTS, job_id)
+    return (row["succeeded"], row["failed"], row["reasons"]) if row else (0, 0, "{}")
+
+
+async def end(
+    connection: Connection, job_id: UUID, status: str, *, reason: str | None = None
+) -> bool:
+    """End the job with the counts of its answers; False where it had ended."""
+    succeeded, failed, reasons = await count_answers(connection, job_id)
+    ended = await connection.fetchval(_END, job_id, status, reason, succeeded, failed, reasons)
+    if ended is None:
+        return False
+    await note(connection, job_id, "status", status=status, status_reason=reason)
+    return True
+
+
+async def answer_left(connection: Connection, job_id: UUID, attempt: int, message: str) -> int:
+    """Give every row without an answer the answer `internal`; says how many there were."""
+    error = json.dumps({"field": None, "message": message})
+    tag: str = await connection.execute(_LEFT, job_id, attempt, error)
+    return int(tag.rpartition(" ")[2])
+
+
+async def cancel(connection: Connection, job_id: UUID) -> str | None:
+    """PENDING to CANCELLED, PROCESSING to CANCELLING; None for any other status."""
+    status: str | None = await connection.fetchval(_CANCEL, job_id)
+    if status is not None:
+        await note(connection, job_id, "status", status=status)
+    return status
+
+
+async def has_live_lease(connection: Connection, job_id: UUID) -> bool:
+    """Whether somebody works for the job; leases that ran out are taken away on the way."""
+    await connection.execute(_REVOKE, job_id)
+    leased: bool = await connection.fetchval(_LEASED, job_id)
+    return leased
+
+
+async def trouble(
+    connection: Connection,
+    job_id: UUID,
+    reason: str,
+    *,
+    outage: bool,
+    park_seconds: float,
+    window_seconds: float,
+) -> None:
+    """Say why the job does not go on, and leave it alone for a while.
+
+    `{until}` in the reason becomes the time at which the retry window ends.
+    """
+    row = await connection.fetchrow(_TROUBLE, job_id, reason, outage, park_seconds, window_seconds)
+    if row and row["is_new"]:
+        await note(connection, job_id, "reason", status_reason=row["reason"])
+
+
+async def park(connection: Connection, job_id: UUID, seconds: float) -> None:
+    """Leave the job alone for a while, without a word: our own brakes are no fault."""
+    await connection.execute(_PARK, job_id, seconds)
+
+
+async def well(connection: Connection, job_id: UUID) -> None:
+    """The payer answers again."""
+    if await connection.fetchval(_WELL, job_id) is not None:
+        await note(connection, job_id, "reason", status_reason=None)
+
+
+async def warn(connection: Connection, job_id: UUID, warning: dict[str, object]) -> None:
+    """Add a warning that the job shows, once."""
+    await connection.execute(_WARN, job_id, json.dumps([warning]))

@@ -1,0 +1,110 @@
+"""Statements of the sweeper: what is due, what has ended unseen, what is past its time."""
+
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from app.claims.queries.engine.connection import Connection
+
+# Any fixed number will do; one sweeper at a time is enough.
+_LOCK: Final = "SELECT pg_try_advisory_xact_lock(7203411191)"
+
+_RUNNABLE: Final = """
+SELECT count(*)::int FROM (
+    SELECT 1
+    FROM claim_jobs j
+    JOIN claim_units u ON u.job_id = j.id
+    WHERE j.status IN ('PENDING', 'PROCESSING')
+      AND (j.parked_until IS NULL OR j.parked_until <= clock_timestamp())
+      AND u.state IN ('READY', 'LEASED') AND u.run_after <= clock_timestamp()
+      AND (u.state = 'READY' OR u.lease_until < clock_timestamp())
+    LIMIT $1
+) due
+"""
+
+_CANCELLING: Final = "SELECT id FROM claim_jobs WHERE status = 'CANCELLING' ORDER BY id LIMIT 100"
+
+# Neither should ever be: the last unit ends its job, the last window wakes the rows.
+_STUCK: Final = """
+SELECT j.id FROM claim_jobs j
+WHERE j.status = 'PROCESSING' AND NOT EXISTS (
+    SELECT FROM claim_units u
+    WHERE u.job_id = j.id AND u.state IN ('READY', 'LEASED')
+)
+ORDER BY j.id LIMIT 100
+"""
+
+_EXPIRED: Final = """
+SELECT id, organization_id, user_id FROM claim_jobs
+WHERE expires_at < clock_timestamp() AND status IN ('COMPLETED', 'CANCELLED', 'FAILED')
+ORDER BY expires_at LIMIT 1
+FOR UPDATE SKIP LOCKED
+"""
+
+_BULK_TABLES: Final = (
+    "claim_rows",
+    "claim_twins",
+    "claim_answers",
+    "claim_answer_history",
+    "payer_claims",
+)
+
+_KEYS: Final = """
+DELETE FROM idempotency_keys WHERE (scope, key) IN (
+    SELECT scope, key FROM idempotency_keys WHERE expires_at < clock_timestamp() LIMIT 1000
+)
+"""
+
+_BACKLOG: Final = """
+SELECT count(*)::int AS waiting,
+    coalesce(extract(epoch FROM clock_timestamp() - min(j.created_at)), 0)::float8 AS oldest
+FROM claim_jobs j
+WHERE j.status = 'PENDING'
+"""
+
+
+async def try_lock(connection: Connection) -> bool:
+    """Whether this transaction is the one sweeper of the moment."""
+    locked: bool = await connection.fetchval(_LOCK)
+    return locked
+
+
+async def count_runnable(connection: Connection, at_most: int) -> int:
+    """Units that could be leased now, counted up to a bound."""
+    count: int = await connection.fetchval(_RUNNABLE, at_most)
+    return count
+
+
+async def cancelling(connection: Connection) -> list[UUID]:
+    """Jobs that end once nobody works for them."""
+    return [row["id"] for row in await connection.fetch(_CANCELLING)]
+
+
+async def stuck(connection: Connection) -> list[UUID]:
+    """Running jobs without a unit that could run."""
+    return [row["id"] for row in await connection.fetch(_STUCK)]
+
+
+async def expired(connection: Connection) -> asyncpg.Record | None:
+    """One ended job that is past its time, locked."""
+    return await connection.fetchrow(_EXPIRED)
+
+
+async def purge(connection: Connection, job_id: UUID) -> None:
+    """Delete a job with everything that belongs to it."""
+    for table in _BULK_TABLES:
+        await connection.execute(f"DELETE FROM {table} WHERE job_id = $1", job_id)  # noqa: S608 - constants.
+    await connection.execute("DELETE FROM claim_jobs WHERE id = $1", job_id)
+
+
+async def purge_idempotency_keys(connection: Connection) -> int:
+    """Delete some keys whose answer is not given again any more; says how many."""
+    tag: str = await connection.execute(_KEYS)
+    return int(tag.rpartition(" ")[2])
+
+
+async def backlog(connection: Connection) -> tuple[int, float]:
+    """Jobs that nobody has begun, and the age of the oldest in seconds."""
+    row = await connection.fetchrow(_BACKLOG)
+    return (row["waiting"], row["oldest"]) if row else (0, 0.0)

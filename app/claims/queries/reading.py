@@ -1,0 +1,264 @@
+"""Reading jobs: every figure of a job comes from one statement, so that the sums always agree."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import RowMapping
+
+from app.accounts.models import User
+from app.claims.models import (
+    ENDED,
+    ClaimAnswer,
+    ClaimAnswerHistory,
+    ClaimJob,
+    ClaimJobEvent,
+    ClaimRow,
+    ClaimTwin,
+    ClaimUnit,
+    PayerQuery,
+    StoredPayerClaim,
+)
+from app.core.db import ReadSession, WriteSession
+from app.core.models import Base
+from app.organizations.models import Organization
+
+_HAS_ENDED: Final = ClaimJob.status.in_(ENDED)
+
+
+def _counter(final: Any, running: Any) -> Any:
+    """The job's own figure once it has ended, before that the sum over its units."""
+    total = (
+        select(func.coalesce(func.sum(running), 0))
+        .where(ClaimUnit.job_id == ClaimJob.id)
+        .scalar_subquery()
+    )
+    return case((_HAS_ENDED, final), else_=cast(total, Integer))
+
+
+_BY_REASON: Final = (
+    select(ClaimAnswer.error_code, func.count().label("rows"))
+    .where(ClaimAnswer.job_id == ClaimJob.id, ClaimAnswer.outcome == "failed")
+    .group_by(ClaimAnswer.error_code)
+    .correlate(ClaimJob)
+    .subquery("by_reason")
+)
+_REASONS: Final = case(
+    (_HAS_ENDED, ClaimJob.failures_by_reason),
+    else_=func.coalesce(
+        select(func.jsonb_object_agg(_BY_REASON.c.error_code, _BY_REASON.c.rows))
+        .correlate(ClaimJob)
+        .scalar_subquery(),
+        cast(literal_column("'{}'"), JSONB),
+    ),
+)
+_SUCCEEDED: Final = _counter(ClaimJob.success_count, ClaimUnit.succeeded)
+_FAILED: Final = _counter(ClaimJob.failure_count, ClaimUnit.failed)
+
+FIGURES: Final = (
+    ClaimJob.id,
+    ClaimJob.status,
+    ClaimJob.status_reason,
+    ClaimJob.total_rows,
+    ClaimJob.attempt,
+    ClaimJob.version,
+    ClaimJob.processing_started_at,
+    ClaimJob.processing_completed_at,
+    _SUCCEEDED.label("success_count"),
+    _FAILED.label("failure_count"),
+    _REASONS.label("failures_by_reason"),
+    func.clock_timestamp().label("read_at"),
+)
+_OWN: Final = tuple(
+    column
+    for column in ClaimJob.__table__.columns
+    if column.name
+    not in {
+        *(figure.key for figure in FIGURES),
+        *("success_count", "failure_count", "failures_by_reason", "request_id", "mapping"),
+        *("outage_since", "parked_until"),
+    }
+)
+
+
+def jobs_statement(organization_id: UUID) -> Select[Any]:
+    """Jobs of the organization with all that an answer shows, in no order."""
+    return (
+        select(
+            *FIGURES,
+            *_OWN,
+            User.email.label("user_email"),
+            Organization.name.label("organization_name"),
+        )
+        .select_from(ClaimJob)
+        .join(Organization, Organization.id == ClaimJob.organization_id)
+        .outerjoin(User, User.id == ClaimJob.user_id)
+        .where(ClaimJob.organization_id == organization_id)
+    )
+
+
+def conditions(
+    *,
+    status: str | None,
+    provider: str | None,
+    filename: str | None,
+    has_errors: bool | None,
+    created_after: datetime | None,
+) -> list[ColumnElement[bool]]:
+    """The filters of a list of jobs; None and "" do not filter."""
+    found: list[ColumnElement[bool]] = []
+    if status:
+        found.append(ClaimJob.status == status)
+    if provider:
+        found.append(ClaimJob.provider == provider)
+    if filename:
+        found.append(_name_holds(filename))
+    if created_after is not None:
+        found.append(ClaimJob.created_at > created_after)
+    if has_errors is not None:
+        found.append(_FAILED > 0 if has_errors else _FAILED == 0)
+    return found
+
+
+async def get_job(session: ReadSession, organization_id: UUID, job_id: UUID) -> RowMapping | None:
+    """One job with all that an answer shows."""
+    found = await session.execute(jobs_statement(organization_id).where(ClaimJob.id == job_id))
+    row: RowMapping | None = found.mappings().one_or_none()
+    return row
+
+
+async def get_figures(
+    session: ReadSession, organization_id: UUID, job_id: UUID
+) -> RowMapping | None:
+    """One job's counters only."""
+    wanted = and_(ClaimJob.organization_id == organization_id, ClaimJob.id == job_id)
+    found = await session.execute(select(*FIGURES).where(wanted))
+    return found.mappings().one_or_none()
+
+
+async def get_mapping(
+    session: ReadSession, organization_id: UUID, job_id: UUID
+) -> dict[str, int] | None:
+    """Where a job's file has which field."""
+    wanted = and_(ClaimJob.organization_id == organization_id, ClaimJob.id == job_id)
+    return (await session.execute(select(ClaimJob.mapping).where(wanted))).scalar_one_or_none()
+
+
+_ATTEMPTS: Final = (
+    select(func.count())
+    .where(
+        ClaimAnswerHistory.job_id == ClaimRow.job_id, ClaimAnswerHistory.row_no == ClaimRow.row_no
+    )
+    .correlate(ClaimRow)
+    .scalar_subquery()
+)
+
+
+def rows_statement(job_id: UUID, *, status: str | None, error_code: str | None) -> Select[Any]:
+    """A job's rows with their answers; `status` is pending, succeeded or failed."""
+    statement = (
+        select(
+            ClaimRow.row_no,
+            ClaimRow.cells,
+            ClaimRow.warnings.label("row_warnings"),
+            ClaimAnswer.outcome,
+            ClaimAnswer.error_code,
+            ClaimAnswer.error,
+            ClaimAnswer.results,
+            ClaimAnswer.warnings,
+            ClaimAnswer.query_ids,
+            _ATTEMPTS.label("earlier_attempts"),
+        )
+        .select_from(ClaimRow)
+        .outerjoin(
+            ClaimAnswer,
+            and_(ClaimAnswer.job_id == ClaimRow.job_id, ClaimAnswer.row_no == ClaimRow.row_no),
+        )
+        .where(ClaimRow.job_id == job_id)
+    )
+    if status == "pending":
+        statement = statement.where(ClaimAnswer.row_no.is_(None))
+    elif status is not None:
+        statement = statement.where(ClaimAnswer.outcome == status)
+    if error_code is not None:
+        statement = statement.where(
+            ClaimAnswer.outcome == "failed", ClaimAnswer.error_code == error_code
+        )
+    return statement
+
+
+async def queries_of(session: ReadSession, query_ids: set[int]) -> dict[int, RowMapping]:
+    """What was asked of the payer, by the ids that answers name."""
+    if not query_ids:
+        return {}
+    columns = (
+        *(PayerQuery.id, PayerQuery.tin, PayerQuery.payer_id, PayerQuery.from_date),
+        *(PayerQuery.to_date, PayerQuery.pages, PayerQuery.claims, PayerQuery.complete),
+        PayerQuery.at,
+    )
+    found = await session.execute(select(*columns).where(PayerQuery.id.in_(query_ids)))
+    return {row["id"]: row for row in found.mappings()}
+
+
+_OF_A_JOB: Final = tuple(
+    Base.metadata.tables[model.__tablename__]
+    for model in (
+        *(ClaimRow, ClaimTwin, ClaimAnswer, ClaimAnswerHistory, StoredPayerClaim),
+        *(ClaimUnit, PayerQuery, ClaimJobEvent),
+    )
+)
+
+
+async def delete_job(session: WriteSession, job_id: UUID) -> None:
+    """The job and everything of it; bulk tables have no foreign key to do it for us."""
+    for table in _OF_A_JOB:
+        await session.execute(delete(table).where(table.c.job_id == job_id))
+    await session.execute(delete(ClaimJob).where(ClaimJob.id == job_id))
+
+
+async def totals(
+    session: ReadSession, organization_id: UUID
+) -> tuple[list[RowMapping], dict[str, int]]:
+    """Jobs and rows by the day of upload (UTC), newest first, and failed rows by reason."""
+    day = func.date_trunc("day", ClaimJob.created_at, "UTC").label("day")
+    by_day = await session.execute(
+        select(
+            day,
+            func.count().label("jobs"),
+            func.sum(ClaimJob.total_rows).label("rows"),
+            func.sum(_SUCCEEDED).label("succeeded"),
+            func.sum(_FAILED).label("failed"),
+        )
+        .where(ClaimJob.organization_id == organization_id)
+        .group_by(day)
+        .order_by(day.desc())
+        .limit(366)
+    )
+    by_reason = await session.execute(
+        select(ClaimAnswer.error_code, func.count())
+        .where(ClaimAnswer.organization_id == organization_id, ClaimAnswer.outcome == "failed")
+        .group_by(ClaimAnswer.error_code)
+    )
+    reasons = {str(code): int(rows) for code, rows in by_reason if code is not None}
+    return list(by_day.mappings()), reasons
+
+
+def _name_holds(fragment: str) -> ColumnElement[bool]:
+    """Jobs whose file name holds the fragment, whatever its case."""
+    escaped = fragment.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    pattern = f"%{escaped}%"
+    return or_(ClaimJob.original_filename.ilike(pattern), ClaimJob.filename.ilike(pattern))

@@ -1,0 +1,127 @@
+"""Claim files over HTTP: upload, preview, templates, payers, totals."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Literal
+
+from fastapi import Request, Response
+
+from app.claims import errors
+from app.claims.deps import UploadForm
+from app.claims.payers.registry import PROVIDERS
+from app.claims.queries import upload as queries
+from app.claims.schemas import JobOut, PreviewOut, ProviderOut, StatsOut
+from app.claims.service import intake, jobs, overview
+from app.claims.tables.template import template
+from app.core.db import Scope
+from app.core.idempotency import digest_of, run_once
+from app.core.limits import limit
+from app.core.openapi import IdempotencyKey, problems
+from app.core.routing import RoomRouter
+from app.core.state import services
+from app.organizations.deps import (
+    ClaimsReader,
+    StaffMember,
+    TenantRead,
+    member_key,
+)
+from app.organizations.errors import OrganizationAmbiguous, OrganizationRequired
+
+router = RoomRouter(prefix="/claims", tags=["claims"])
+_INSIDE = (OrganizationRequired, OrganizationAmbiguous)
+_ABOUT_FILES = (
+    *(errors.FileEmpty, errors.NoHeader, errors.HeaderUnknown, errors.NotATable),
+    *(errors.Malformed, errors.TooLarge, errors.TooManyRows, errors.DuplicateColumns),
+    *(errors.EncodingUnknown, errors.FileMissing, errors.ProviderUnknown, errors.DateRange),
+    errors.OptionInvalid,
+)
+
+
+@router.post(
+    "/bulk/upload",
+    status_code=201,
+    response_model=JobOut,
+    responses=problems(*_ABOUT_FILES, *_INSIDE),
+    dependencies=[limit("claims.upload", key=member_key)],
+)
+async def upload(
+    request: Request, member: StaffMember, form: UploadForm, _key: IdempotencyKey = None
+) -> Response:
+    """Take a claim file in; its rows are asked for in the background."""
+    received = await intake.receive(form.file, form.filename, form.wishes)
+    wishes, open_ends = form.wishes, services(request)
+    scope = Scope.tenant(member.organization_id, member.user_id)
+    digest = digest_of(
+        *(received.sha256, received.original_filename, wishes.provider, wishes.use_batch_query),
+        *(wishes.start_date, wishes.end_date, sorted(wishes.options.mapping.items())),
+        *(wishes.options.date_order, wishes.options.encoding, wishes.options.delimiter),
+    )
+    async with open_ends.database.write(scope) as session:
+
+        async def work() -> Response:
+            job_id = await intake.store(
+                session,
+                settings=open_ends.settings,
+                organization_id=member.organization_id,
+                user_id=member.user_id,
+                received=received,
+                wishes=wishes,
+            )
+            made = await jobs.get(session, organization_id=member.organization_id, job_id=job_id)
+            return Response(
+                made.model_dump_json(),
+                status_code=201,
+                media_type="application/json",
+                headers={"Location": f"/api/v1/claims/csv-jobs/{job_id}"},
+            )
+
+        return await run_once(session, request, scope=str(member.user_id), digest=digest, work=work)
+
+
+@router.post(
+    "/bulk/preview",
+    response_model=PreviewOut,
+    responses=problems(*_ABOUT_FILES, *_INSIDE),
+    dependencies=[limit("claims.preview", key=member_key)],
+)
+async def preview(request: Request, member: StaffMember, form: UploadForm) -> PreviewOut:
+    """Read a file as an upload would, store nothing and ask nobody."""
+    received = await intake.receive(form.file, form.filename, form.wishes)
+    seen = await asyncio.to_thread(overview.look_through, received)
+    async with services(request).database.read(Scope.tenant(member.organization_id)) as session:
+        earlier = await queries.earlier_upload(session, member.organization_id, received.sha256)
+    return PreviewOut.model_validate({**seen, "duplicate_of": earlier})
+
+
+@router.get(
+    "/bulk/template",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+)
+async def get_template(
+    _member: ClaimsReader, shape: Literal["claim_number", "patient", "practice"] = "claim_number"
+) -> Response:
+    """A CSV with the right header and two invented rows."""
+    headers = {"Content-Disposition": f'attachment; filename="claims_{shape}.csv"'}
+    return Response(template(shape), media_type="text/csv", headers=headers)
+
+
+@router.get("/providers", response_model=list[ProviderOut], responses=problems(*_INSIDE))
+async def browse_providers(request: Request, _member: ClaimsReader) -> list[ProviderOut]:
+    """The payers, with what they can be asked."""
+    settings = services(request).settings
+    return [
+        ProviderOut(
+            code=provider.code,
+            name=provider.name,
+            is_configured=provider.is_configured(settings),
+            capabilities=asdict(provider.capabilities(settings)),
+        )
+        for provider in PROVIDERS.values()
+    ]
+
+
+@router.get("/stats", response_model=StatsOut, responses=problems(*_INSIDE))
+async def get_stats(member: ClaimsReader, session: TenantRead) -> StatsOut:
+    """Your organization's totals by day and by reason."""
+    return await overview.stats(session, organization_id=member.organization_id)

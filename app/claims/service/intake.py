@@ -1,0 +1,179 @@
+"""Taking a claim file in: read, checked and stored whole, or refused whole."""
+
+import asyncio
+import hashlib
+import re
+import unicodedata
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, BinaryIO, Final
+from uuid import UUID
+
+from app.claims.errors import DateRange, ProviderUnknown
+from app.claims.payers.registry import PROVIDERS
+from app.claims.queries import upload as queries
+from app.claims.tables.copy import encode_rows
+from app.claims.tables.options import Limits, ReadOptions
+from app.claims.tables.reader import Table, open_table
+from app.core.clock import now
+from app.core.db import WriteSession
+from app.core.ids import new_id
+from app.core.log import request_id
+from app.core.settings import Settings
+from app.worker.doorbell import ring
+
+_BATCH_UNIT_ROWS: Final = 1_000
+# A row that is asked for singly costs a call; short ranges spread such a file over all workers.
+_SINGLE_UNIT_ROWS: Final = 100
+_HASH_PIECE: Final = 1024 * 1024
+_UNSAFE: Final = re.compile(r"[^\w.\- ()]+")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadWishes:
+    """What the form says beside the file; `mapping` goes from our field to their column name."""
+
+    provider: str
+    use_batch_query: bool
+    start_date: date | None
+    end_date: date | None
+    options: ReadOptions
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A file that was read once, found good, and can be read again to be stored."""
+
+    table: Table
+    original_filename: str
+    size: int
+    sha256: str
+
+
+def read_limits(settings: Settings) -> Limits:
+    """How large a claim file may be here."""
+    return Limits(bytes=settings.limits.max_csv_mb * 1024 * 1024, rows=settings.limits.max_csv_rows)
+
+
+def check_wishes(wishes: UploadWishes) -> None:
+    """Refuse what no reading of the file could mend.
+
+    Raises:
+        ProviderUnknown: no such payer.
+        DateRange: the dates contradict each other.
+    """
+    if wishes.provider not in PROVIDERS:
+        raise ProviderUnknown(f"The payers are: {', '.join(sorted(PROVIDERS))}.")
+    if wishes.start_date and wishes.end_date and wishes.start_date > wishes.end_date:
+        raise DateRange("start_date lies after end_date.")
+
+
+async def receive(file: BinaryIO, filename: str, wishes: UploadWishes) -> ReceivedFile:
+    """Hash and read the file in a thread; nothing is stored.
+
+    Raises:
+        Problem: any of the room's problems about a file as a whole.
+    """
+    check_wishes(wishes)
+    name = clean_filename(filename)
+    return await asyncio.to_thread(_read, file, name, wishes.options)
+
+
+def _read(file: BinaryIO, name: str, options: ReadOptions) -> ReceivedFile:
+    digest, size = hashlib.sha256(), 0
+    file.seek(0)
+    while piece := file.read(_HASH_PIECE):
+        digest.update(piece)
+        size += len(piece)
+    file.seek(0)
+    return ReceivedFile(
+        open_table(file, filename=name, options=options), name, size, digest.hexdigest()
+    )
+
+
+async def store(
+    session: WriteSession,
+    *,
+    settings: Settings,
+    organization_id: UUID,
+    user_id: UUID,
+    received: ReceivedFile,
+    wishes: UploadWishes,
+) -> UUID:
+    """Job, rows and work in the session's one transaction; the worker is rung after its commit."""
+    job_id = new_id()
+    earlier = await queries.earlier_upload(session, organization_id, received.sha256)
+    values = {
+        "id": job_id,
+        "organization_id": organization_id,
+        "user_id": user_id,
+        "celery_task_id": ring(session, "claims.work"),
+        "duplicate_of": earlier,
+        "expires_at": now() + timedelta(days=settings.claims.retention_days),
+        "request_id": request_id.get(),
+        **_wished(wishes),
+        **_told(received),
+    }
+    unit_rows = _BATCH_UNIT_ROWS if wishes.use_batch_query else _SINGLE_UNIT_ROWS
+    await queries.store_job(session, values, unit_rows=unit_rows)
+    constants = {"job_id": str(job_id), "organization_id": str(organization_id)}
+    pieces = encode_rows(
+        received.table.batches(), constants=constants, columns=queries.COPY_COLUMNS
+    )
+    stored = await queries.copy_rows(session, _ahead(pieces))
+    if stored != received.table.row_count:
+        raise RuntimeError("the second reading of a claim file gave another number of rows")
+    return job_id
+
+
+def _wished(wishes: UploadWishes) -> dict[str, Any]:
+    return {
+        "provider": wishes.provider,
+        "use_batch_query": wishes.use_batch_query,
+        "start_date": wishes.start_date,
+        "end_date": wishes.end_date,
+    }
+
+
+def _told(received: ReceivedFile) -> dict[str, Any]:
+    table = received.table
+    return {
+        "filename": safe_filename(received.original_filename),
+        "original_filename": received.original_filename,
+        "file_size": received.size,
+        "file_sha256": received.sha256,
+        "shape": table.shape,
+        "encoding": table.encoding,
+        "delimiter": table.delimiter,
+        "date_order": table.date_order,
+        "header": list(table.header),
+        "mapping": dict(table.places),
+        "warnings": [{"code": w.code, "message": w.message} for w in table.warnings],
+        "total_rows": table.row_count,
+    }
+
+
+async def _ahead(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Parse the next piece in a thread while PostgreSQL takes this one."""
+    coming = asyncio.create_task(asyncio.to_thread(next, pieces, None))
+    try:
+        while (piece := await coming) is not None:
+            coming = asyncio.create_task(asyncio.to_thread(next, pieces, None))
+            yield piece
+    finally:
+        # A thread that still reads the file must be done before the file is closed.
+        await asyncio.wait({coming})
+
+
+def clean_filename(name: str) -> str:
+    """The name as it was sent, without folders, control and direction characters; 255 at most."""
+    last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
+    kept = "".join(char for char in last if unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
+    return kept.strip()[-255:] or "claims.csv"
+
+
+def safe_filename(name: str) -> str:
+    """A name that every file system and header takes."""
+    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return _UNSAFE.sub("_", folded).strip(" .") or "claims.csv"

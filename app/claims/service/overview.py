@@ -1,0 +1,42 @@
+"""Looking at a file before it is taken in, and at everything that was."""
+
+from typing import Any
+from uuid import UUID
+
+from app.claims.queries import reading
+from app.claims.schemas import DayTotal, StatsOut
+from app.claims.service.intake import ReceivedFile
+from app.claims.tables.preview import preview
+from app.core.db import ReadSession
+
+
+def look_through(received: ReceivedFile) -> dict[str, Any]:
+    """The fields of `schemas.PreviewOut`; reads the whole file, so call it in a thread."""
+    seen = preview(received.table)
+    return {
+        "stored": False,
+        "original_filename": received.original_filename,
+        "file_size": received.size,
+        "file_sha256": received.sha256,
+        "format": seen.format,
+        "shape": seen.shape,
+        "encoding": seen.encoding,
+        "delimiter": seen.delimiter,
+        "date_order": seen.date_order,
+        "header": list(seen.header),
+        "mapping": dict(seen.columns),
+        "ignored_columns": list(seen.ignored_columns),
+        "total_rows": seen.row_count,
+        "good_rows": seen.good_rows,
+        "first_rows": [dict(zip(seen.header, row.cells, strict=False)) for row in seen.first_rows],
+        "problems": list(seen.problems),
+        "problem_counts": dict(seen.problem_counts),
+        "warnings": list(seen.warnings),
+    }
+
+
+async def stats(session: ReadSession, *, organization_id: UUID) -> StatsOut:
+    """An organization's totals."""
+    days, reasons = await reading.totals(session, organization_id)
+    by_day = [DayTotal.model_validate({**row, "day": row["day"].date()}) for row in days]
+    return StatsOut(by_day=by_day, failures_by_reason=reasons)

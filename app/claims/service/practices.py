@@ -1,0 +1,67 @@
+"""The practices that claims are asked for."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from app.claims.errors import PracticeNameTaken, PracticeNotFound
+from app.claims.models import Practice
+from app.claims.queries import practices as queries
+from app.core.db import ReadSession, WriteSession
+
+
+async def get(session: ReadSession, *, organization_id: UUID, practice_id: int) -> Practice:
+    """One practice.
+
+    Raises:
+        PracticeNotFound: there is none, or it is another organization's.
+    """
+    found = await queries.get(session, organization_id, practice_id)
+    if found is None:
+        raise PracticeNotFound
+    return found
+
+
+async def create(
+    session: WriteSession, *, organization_id: UUID, values: dict[str, Any]
+) -> Practice:
+    """A new practice.
+
+    Raises:
+        PracticeNameTaken: the organization has one of this name.
+    """
+    try:
+        async with session.begin_nested():
+            return await queries.add(session, organization_id, values)
+    except IntegrityError:
+        raise PracticeNameTaken from None
+
+
+async def update(
+    session: WriteSession, *, organization_id: UUID, practice_id: int, values: dict[str, Any]
+) -> Practice:
+    """Change what `values` names.
+
+    Raises:
+        PracticeNotFound: there is none, or it is another organization's.
+        PracticeNameTaken: the organization has another one of this name.
+    """
+    practice = await get(session, organization_id=organization_id, practice_id=practice_id)
+    if not values:
+        return practice
+    try:
+        async with session.begin_nested():
+            return await queries.change(session, practice_id, values)
+    except IntegrityError:
+        raise PracticeNameTaken from None
+
+
+async def remove(session: WriteSession, *, organization_id: UUID, practice_id: int) -> None:
+    """Delete a practice; jobs that asked for it keep their answers.
+
+    Raises:
+        PracticeNotFound: there is none, or it is another organization's.
+    """
+    await get(session, organization_id=organization_id, practice_id=practice_id)
+    await queries.remove(session, practice_id)

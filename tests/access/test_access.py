@@ -1,0 +1,56 @@
+"""Every route against every kind of caller, from the table in policy.py."""
+
+import re
+
+import httpx
+import pytest
+
+from app.core.db import Database
+from app.main import Intake
+from tests.access.policy import CALLERS, LINES, Line
+from tests.people import API, Crew
+
+METHODS = {"get", "put", "post", "delete", "patch"}
+CASES = [(line, caller) for line in LINES for caller in CALLERS]
+
+
+@pytest.mark.parametrize(
+    ("line", "caller"), CASES, ids=[f"{line.name} {caller}" for line, caller in CASES]
+)
+async def test_a_caller_gets_what_the_table_says(
+    client: httpx.AsyncClient, database: Database, crew: Crew, line: Line, caller: str
+) -> None:
+    places = {"user_id": str(crew.employer.id), "organization_id": str(crew.organization_id)}
+    if line.prepare is not None:
+        places |= await line.prepare(database, crew)
+    answer = await client.request(
+        line.method,
+        API + line.path.format(**places),
+        json=line.json,
+        data=line.data,
+        files=line.files,
+        headers=crew.headers(caller),
+    )
+    assert answer.status_code == line.expected[caller], answer.text
+    if answer.status_code == 401:
+        assert answer.headers["www-authenticate"] == "Bearer"
+    if answer.status_code >= 400:
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def _shape(path: str) -> str:
+    """A path without the names of its parameters."""
+    return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/")
+
+
+def test_every_route_has_a_line(app: Intake) -> None:
+    routes = {
+        (method.upper(), _shape(path.removeprefix(API)))
+        for path, item in app.openapi()["paths"].items()
+        if path.startswith(API)
+        for method in METHODS & item.keys()
+    }
+    lines = {(line.method, _shape(line.path)) for line in LINES}
+    assert routes - lines == set(), "add a line to tests/access/policy.py"
+    assert lines - routes == set(), "these lines have no route any more"
+    assert len(lines) == len(LINES)
