@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from app.core import log
 from app.core.settings import Settings, load_settings
@@ -134,12 +134,33 @@ def create_superuser(
     The password is asked for, or taken from SUPERUSER_PASSWORD: an argument could be read by
     everybody who may list this machine's processes.
     """
-    from app.dev.superuser import make_superuser
-
-    fault = asyncio.run(make_superuser(_settings(), email=email, password=password))
+    fault = asyncio.run(_make_superuser(_settings(), email, password))
     if fault:
         _fail(fault)
     typer.echo("The superuser is there.")
+
+
+async def _make_superuser(settings: Settings, email: str, password: str) -> str:
+    """Make it, or say why not."""
+    from app.accounts.service import ensure_superuser
+    from app.auth.strength import password_fault
+    from app.core.db import Database, Scope
+    from app.core.schema import Email
+
+    try:
+        address = TypeAdapter[str](Email).validate_python(email)
+    except ValidationError:
+        return f"{email} is no e-mail address."
+    weakness = password_fault(password, personal=(address.partition("@")[0],))
+    if weakness:
+        return f"The password is too weak ({weakness}): 12 characters or more, none of the usual."
+    database = Database(settings.database)
+    try:
+        async with database.write(Scope.system()) as session:
+            is_made = await ensure_superuser(session, email=address, password=password)
+    finally:
+        await database.close()
+    return "" if is_made else "There is an account with this address; it is left as it is."
 
 
 @cli.command(
@@ -188,9 +209,10 @@ def doctor(data: DataOption = DATA) -> None:
 
     Beside a running ./scripts/dev it examines that one, unless DATABASE_URL names another.
     """
-    from app.dev.examination import examine_here
+    from app.dev.stack import STAGE_FILE
+    from app.health.doctor import run
 
-    raise typer.Exit(examine_here(data))
+    raise typer.Exit(asyncio.run(run(data / STAGE_FILE)))
 
 
 def _settings() -> Settings:

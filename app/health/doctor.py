@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,19 +35,23 @@ class Finding:
     cure: str = ""
 
 
-def setting_lines(settings: Settings) -> list[str]:
-    """Every setting with its value and source; secrets show only whether they are there."""
-    in_file = dotenv_values(".env") if Path(".env").exists() else {}
+def setting_lines(
+    settings: Settings, borrowed: Collection[str] = (), lender: str = ""
+) -> list[str]:
+    """Every setting with its value and source; secrets show only whether they are there.
+
+    `borrowed` are variables that came from the file `lender` and not from the environment.
+    """
+    in_file = dotenv_values(".env")
     lines = []
     for part in (getattr(settings, name) for name in type(settings).model_fields):
         if not isinstance(part, BaseSettings) or type(part) not in ROOMS:
             continue
         for name, field in type(part).model_fields.items():
             variable = str(field.validation_alias)
+            source = ".env" if in_file.get(variable) else "default"
             if os.environ.get(variable):
-                source = "environment"
-            else:
-                source = ".env" if in_file.get(variable) else "default"
+                source = lender if variable in borrowed else "environment"
             lines.append(f"  {variable:<36} {_shown(getattr(part, name)):<44} {source}")
     return lines
 
@@ -155,16 +159,33 @@ async def _payer(settings: Settings) -> list[Finding]:
     return [Finding("Payer", True, f"{parts.hostname}:{port} takes connections")]
 
 
-async def run() -> int:
-    """Print the examination; 0 when all is well, 1 when something is not."""
+def _borrow(stage_file: Path) -> set[str]:
+    """Take the variables of a running ./scripts/dev, unless a database is named elsewhere."""
+    if os.environ.get("DATABASE_URL") or dotenv_values(".env").get("DATABASE_URL"):
+        return set()
+    lent = {name: value for name, value in dotenv_values(stage_file).items() if value}
+    borrowed = {name for name in lent if not os.environ.get(name)}
+    os.environ.update({name: lent[name] for name in borrowed})
+    return borrowed
+
+
+async def run(stage_file: Path) -> int:
+    """Print the examination; 0 when all is well, 1 when something is not.
+
+    `stage_file` is where ./scripts/dev leaves what it has made; it need not exist.
+    """
+    borrowed = _borrow(stage_file)
     try:
         settings = load_settings()
     except ValidationError as error:
         for fault in error.errors(include_input=False, include_url=False):
             place = ".".join(str(part) for part in fault["loc"]) or "settings"
             _say(f"✘ {place}: {fault['msg']}")
+        _say(
+            "  → Set it in the environment or in .env (see .env.template), or start ./scripts/dev."
+        )
         return 1
-    _say("Settings", *setting_lines(settings), "", "Checks")
+    _say("Settings", *setting_lines(settings, borrowed, str(stage_file)), "", "Checks")
     findings = await examine(settings)
     for finding in findings:
         mark = "✔" if finding.is_well else "✘"

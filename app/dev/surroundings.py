@@ -1,0 +1,135 @@
+"""What the programs of `intake dev` find around them: signals, ports, answers, variables."""
+
+import http.client
+import os
+import select
+import signal
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Final
+from urllib.parse import urlsplit
+
+from app.dev.payer.asgi import PayerOptions
+from app.dev.postgres import PostgresServer
+from app.dev.secrets import development_secrets, read_variables
+from app.dev.valkey import ValkeyServer
+
+_PORTS_TRIED: Final = 50
+
+
+class Ending:
+    """The wish to end, told by a signal. A second signal ends everything at once."""
+
+    def __init__(self) -> None:
+        self._reader, self._writer = os.pipe()
+        self._is_asked = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, _frame: FrameType | None) -> None:
+        if self._is_asked:
+            # The kernel takes every child with us.
+            os._exit(128 + number)
+        self._is_asked = True
+        # A pipe and no event: setting an event inside its own wait would never return.
+        os.write(self._writer, b".")
+
+    def is_asked(self) -> bool:
+        """Whether a signal has come."""
+        return self._is_asked
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the wish, `seconds` at the most; whether there is one."""
+        if not self._is_asked:
+            select.select([self._reader], [], [], seconds)
+        return self._is_asked
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The variables that are given to all programs, and those of them that were made here."""
+
+    variables: Mapping[str, str]
+    made: Mapping[str, str]
+    payer: str | None
+
+
+def surround(servers: ExitStack, data: Path) -> Surroundings:
+    """Start what the environment and `.env` do not name, and say where everything is.
+
+    Raises:
+        HomeTaken: another process runs a server in the data folder.
+        ServerFailed: PostgreSQL or Valkey did not come up.
+    """
+    given = read_variables(Path(".env"))
+    given |= {name: value for name, value in os.environ.items() if value}
+    made = {"ENVIRONMENT": "development", **development_secrets(data)}
+    if "DATABASE_URL" not in given:
+        made["DATABASE_URL"] = servers.enter_context(PostgresServer(data / "postgres")).url
+    if "REDIS_URL" not in given:
+        made["REDIS_URL"] = servers.enter_context(ValkeyServer(data / "valkey")).url
+    made = {name: value for name, value in made.items() if name not in given}
+    payer = None
+    if "UHC_BASE_URL" not in given:
+        payer = f"http://127.0.0.1:{free_port()}"
+        made |= _payer_variables(payer, given)
+    return Surroundings({**given, **made}, made, payer)
+
+
+def _payer_variables(address: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Settings that lead to the local payer; real credentials must never be sent to it."""
+    usual = PayerOptions()
+    variables = {
+        "UHC_BASE_URL": f"{address}/Claims",
+        "UHC_TOKEN_URL": f"{address}/v1/oauthtoken",
+        "UHC_CLIENT_ID": usual.client_id,
+        "UHC_CLIENT_SECRET": usual.client_secret,
+    }
+    if "UHC_REQUESTS_PER_MINUTE" not in given:
+        # The limit protects the real payer's quota; the local one has none.
+        variables["UHC_REQUESTS_PER_MINUTE"] = "0"
+    return variables
+
+
+def listen(wanted: int) -> socket.socket:
+    """A socket that listens on `wanted` of this machine, or on the next port that is free.
+
+    Raises:
+        OSError: fifty ports in a row are taken.
+    """
+    for port in range(wanted, wanted + _PORTS_TRIED):
+        listener = socket.socket()
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(("127.0.0.1", port))
+            listener.listen(2048)
+        except (OSError, OverflowError):
+            listener.close()
+            continue
+        return listener
+    raise OSError(f"ports {wanted} to {wanted + _PORTS_TRIED - 1} are all taken")
+
+
+def free_port() -> int:
+    """Any port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(url: str) -> tuple[int, bytes]:
+    """Status and body of a local address; status 0 when it does not answer within a second."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=1)
+    with suppress(OSError, http.client.HTTPException):
+        try:
+            connection.request("GET", parts.path or "/")
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+    return 0, b""
