@@ -61,31 +61,14 @@ def serve(
     socket_number: Annotated[int | None, typer.Option("--socket", hidden=True)] = None,
 ) -> None:
     """Run the API."""
-    import uvicorn
-
+    from app.core.serving import serve as run_server
     from app.main import create_app_from_environment
 
     settings = _settings()
-    config = uvicorn.Config(
-        create_app_from_environment,
-        factory=True,
-        host=host,
-        port=settings.server.port if port is None else port,
-        http="httptools",
-        loop="uvloop",
-        ws="none",
-        proxy_headers=False,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=10,
-        timeout_keep_alive=75,
-    )
     # A socket that a supervisor listens on already: no caller is refused while the code reloads.
     given = None if socket_number is None else [socket.socket(fileno=socket_number)]
-    server = uvicorn.Server(config)
-    server.run(sockets=given)
-    if not server.started:
+    chosen = settings.server.port if port is None else port
+    if not run_server(create_app_from_environment, host=host, port=chosen, sockets=given):
         raise typer.Exit(3)
 
 

@@ -12,19 +12,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    CheckConstraint,
-    ForeignKey,
-    Identity,
-    Index,
-    Integer,
-    Text,
-    UniqueConstraint,
-    func,
-    text,
-)
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,12 +28,12 @@ class Practice(Timestamps, Base):
 
     __tablename__ = "practices"
     __table_args__ = (
-        UniqueConstraint("organization_id", "name"),
+        sa.UniqueConstraint("organization_id", "name"),
         CheckConstraint("tin ~ '^[0-9]{9}$'", name="tin"),
         CheckConstraint("npi ~ '^[0-9]{10}$'", name="npi"),
     )
 
-    id: Mapped[int] = mapped_column(Integer, Identity(always=True), primary_key=True)
+    id: Mapped[int] = mapped_column(sa.Integer, Identity(always=True), primary_key=True)
     organization_id: Mapped[UUID] = mapped_column(
         ForeignKey("organizations.id", ondelete="CASCADE"), index=True
     )
@@ -90,7 +79,7 @@ class ClaimJob(Timestamps, Base):
     encoding: Mapped[str]
     delimiter: Mapped[str]
     date_order: Mapped[str]
-    header: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    header: Mapped[list[str]] = mapped_column(sa.ARRAY(Text))
     """The file's own column names, in its order; `claim_rows.cells` follows it."""
     mapping: Mapped[dict[str, int]] = mapped_column(JSONB)
     """Our field to the position of its column in `header`."""
@@ -138,8 +127,8 @@ class ClaimRow(Base):
     """Equal for rows alike, which are asked once; null for a row with a fault."""
     fault: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """`{code, field, message}` when the row itself is wrong and no payer is asked."""
-    warnings: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
-    cells: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    warnings: Mapped[list[str] | None] = mapped_column(sa.ARRAY(Text))
+    cells: Mapped[list[str]] = mapped_column(sa.ARRAY(Text))
 
 
 class ClaimTwin(Base):
@@ -166,8 +155,8 @@ class AnswerColumns:
     """`{field, message}`; the code's title, hint and retriable come from the registry."""
     results: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB(none_as_null=True))
     """One object a claim found: what a result line shows."""
-    warnings: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
-    query_ids: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))
+    warnings: Mapped[list[str] | None] = mapped_column(sa.ARRAY(Text))
+    query_ids: Mapped[list[int] | None] = mapped_column(sa.ARRAY(BigInteger))
     """The payer queries that it rests on: the evidence."""
     decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -50,10 +50,11 @@ class Program:
     def _relay(self, process: subprocess.Popen[bytes]) -> None:
         if process.stdout is None:
             return
-        for line in process.stdout:
-            text = line.decode(errors="replace").rstrip()
-            if text:
-                self._say(text)
+        with process.stdout as lines:
+            for line in lines:
+                text = line.decode(errors="replace").rstrip()
+                if text:
+                    self._say(text)
 
     def _say(self, text: str) -> None:
         sys.stderr.write(f"{self.name:<7}| {text}\n")

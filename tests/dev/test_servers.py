@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import asyncpg
 import pytest
 import redis
 
+from app.core.db import database_url
 from app.dev.children import spawn
 from app.dev.homes import Home, HomeTaken, ServerFailed, binary
 from app.dev.postgres import PostgresServer
@@ -25,11 +27,14 @@ PROJECT = Path(__file__).resolve().parents[2]
 KEEPER = """
     import sys
     from pathlib import Path
+    from app.dev import children, postgres
     from app.dev.postgres import PostgresServer
     from app.dev.valkey import ValkeyServer
+    if "without-namespaces" in sys.argv:
+        children.nobody = postgres.nobody = lambda: "nobody"
     home = Path(sys.argv[1])
     with PostgresServer(home / "pg") as postgres, ValkeyServer(home / "vk") as valkey:
-        print(postgres.process.pid, valkey.process.pid, flush=True)
+        print(postgres.process.pid, valkey.process.pid, postgres.url, valkey.url, flush=True)
         sys.stdin.read()
 """
 
@@ -73,22 +78,23 @@ async def test_data_outlives_a_restart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_nothing_is_left_when_the_parent_dies(tmp_path: Path, number: signal.Signals) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(KEEPER), str(tmp_path)],
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as keeper:
+async def test_nothing_is_left_when_the_parent_dies(tmp_path: Path, number: signal.Signals) -> None:
+    """And nothing that was committed or answered is lost, although no server could say goodbye."""
+    with start_keeper(tmp_path) as keeper:
         assert keeper.stdout is not None
-        servers = [int(word) for word in keeper.stdout.readline().split()]
-        assert len(servers) == 2
+        words = keeper.stdout.readline().decode().split()
+        servers = [int(word) for word in words[:2]]
         assert all(is_running(pid) for pid in servers)
+        postgres, valkey = PostgresServer(tmp_path / "pg"), ValkeyServer(tmp_path / "vk")
+        await run_sql(words[2], "CREATE TABLE kept AS SELECT 7 AS value")
+        with redis.Redis.from_url(words[3]) as client:
+            client.set("kept", "7")
         keeper.send_signal(number)
         gone = wait_until(lambda: not any(is_running(pid) for pid in servers), 1.0)
     assert gone, "a server outlived its parent by more than a second"
-    with PostgresServer(tmp_path / "pg"), ValkeyServer(tmp_path / "vk"):
-        pass
+    with postgres, valkey, redis.Redis.from_url(valkey.url) as client:
+        assert await run_sql(postgres.url, "SELECT value FROM kept") == 7
+        assert client.get("kept") == b"7"
 
 
 def test_two_holders_of_one_folder_are_refused(tmp_path: Path) -> None:
@@ -110,6 +116,23 @@ def test_a_long_path_gets_a_short_private_socket_folder(tmp_path: Path) -> None:
     sockets.rmdir()
 
 
+def test_an_odd_path_is_no_trouble(tmp_path: Path) -> None:
+    odd = tmp_path / 'o\'brien, 100% & "co" + ü'
+    with (
+        PostgresServer(odd / "pg", settings=QUICK) as postgres,
+        ValkeyServer(odd / "vk") as valkey,
+        redis.Redis.from_url(valkey.url) as client,
+    ):
+        assert asyncio.run(run_sql(postgres.url, "SELECT 1")) == 1
+        assert (
+            asyncio.run(
+                run_sql(str(database_url(postgres.url)).replace("+asyncpg", ""), "SELECT 1")
+            )
+            == 1
+        )
+        assert client.ping()
+
+
 def test_folders_above_keep_their_modes(tmp_path: Path) -> None:
     above = tmp_path / "above"
     above.mkdir(mode=0o700)
@@ -120,13 +143,85 @@ def test_folders_above_keep_their_modes(tmp_path: Path) -> None:
 
 def test_an_ordinary_user_can_run_both(tmp_path: Path) -> None:
     """As root we become an ordinary user for this; otherwise every test here is one's already."""
-    command: list[str | Path] = [sys.executable, "-c", textwrap.dedent(KEEPER), tmp_path]
+    keep_for_a_moment(tmp_path, as_nobody=True)
+
+
+def keep_for_a_moment(home: Path, *arguments: str, as_nobody: bool = False) -> None:
+    """Start and stop both servers in a process of their own, whose standard input is empty."""
+    command: list[str | Path] = [
+        *(sys.executable, "-c", textwrap.dedent(KEEPER), home),
+        *arguments,
+    ]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    keeper = spawn(command, as_nobody=True, environment=environment, output=subprocess.PIPE)
+    keeper = spawn(command, as_nobody=as_nobody, environment=environment, output=subprocess.PIPE)
     with keeper:
         output, _ = keeper.communicate(timeout=30)
     assert keeper.returncode == 0, output.decode()[-2000:]
-    assert len(output.split()) == 2
+    assert len(output.split()) == 4
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become someone else")
+def test_root_can_run_both_where_namespaces_are_forbidden(tmp_path: Path) -> None:
+    """Data changes hands with the way in which the server stops being root, and back."""
+    data = tmp_path / "private" / "pg" / "data"
+    data.parent.parent.mkdir(mode=0o700)
+    for arguments, owner in (
+        (["without-namespaces"], 65534),
+        ([], 0),
+        (["without-namespaces"], 65534),
+    ):
+        keep_for_a_moment(data.parent.parent, *arguments)
+        assert data.stat().st_uid == owner
+        assert (data / "PG_VERSION").stat().st_uid == owner
+    assert data.parent.stat().st_uid == 0
+
+
+def start_keeper(home: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(KEEPER), str(home)],
+        cwd=PROJECT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+def test_a_start_right_after_a_kill_waits_for_the_old_servers(tmp_path: Path) -> None:
+    """The killed holder's server is frozen here, as one that still writes would seem to be."""
+    with start_keeper(tmp_path) as keeper:
+        assert keeper.stdout is not None
+        postgres = int(keeper.stdout.readline().split()[0])
+        os.kill(postgres, signal.SIGSTOP)
+        keeper.kill()
+        keeper.wait()
+        thaw = threading.Timer(0.5, os.kill, (postgres, signal.SIGCONT))
+        thaw.start()
+        started = time.monotonic()
+        with PostgresServer(tmp_path / "pg"), ValkeyServer(tmp_path / "vk"):
+            assert time.monotonic() - started > 0.4
+            assert not is_running(postgres)
+        thaw.join()
+
+
+def test_a_half_made_folder_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "data.1").mkdir()
+    (tmp_path / "data.1" / "PG_VERSION").write_text("18")
+    with PostgresServer(tmp_path, settings=QUICK) as postgres:
+        assert asyncio.run(run_sql(postgres.url, "SELECT 1")) == 1
+    assert [path.name for path in tmp_path.glob("data*")] == ["data"]
+    # Killed between making the database and taking the mark away.
+    (tmp_path / "fresh").touch()
+    with PostgresServer(tmp_path, settings=QUICK):
+        assert not (tmp_path / "fresh").exists()
+
+
+def test_a_server_that_cannot_start_shows_its_log(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ServerFailed, match="unrecognized configuration parameter"),
+        PostgresServer(tmp_path, settings={"no_such_setting": "1"}),
+    ):
+        pass
+    with PostgresServer(tmp_path, settings=QUICK):
+        pass
 
 
 def test_a_missing_package_is_said_plainly() -> None:

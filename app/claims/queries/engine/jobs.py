@@ -13,8 +13,10 @@ INSERT INTO claim_job_events (job_id, version, organization_id, kind, data)
 SELECT id, version, organization_id, $2, $3::text::jsonb FROM claim_jobs WHERE id = $1
 """
 
+# Not FOR UPDATE: two workers that have both just inserted a unit hold the key share of its foreign
+# key, and would wait for each other for ever.
 _LOCK: Final = """
-SELECT status, total_rows, attempt FROM claim_jobs WHERE id = $1 FOR UPDATE
+SELECT status, total_rows, attempt FROM claim_jobs WHERE id = $1 FOR NO KEY UPDATE
 """
 
 _OPEN: Final = """
@@ -93,7 +95,7 @@ FROM (
     SELECT id, status_reason, replace($2, '{until}', to_char(
         coalesce(outage_since, clock_timestamp()) + make_interval(secs => $5), 'HH24:MI "UTC"'
     )) AS text
-    FROM claim_jobs WHERE id = $1 FOR UPDATE
+    FROM claim_jobs WHERE id = $1 FOR NO KEY UPDATE
 ) why
 WHERE j.id = why.id AND j.status = 'PROCESSING'
 RETURNING why.text AS reason, why.status_reason IS DISTINCT FROM why.text AS is_new

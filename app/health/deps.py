@@ -1,0 +1,21 @@
+"""The one pulse of an application."""
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from app.core.state import services
+from app.health.readings import Pulse
+
+
+async def pulse_of(request: Request) -> Pulse:
+    """The application's pulse, made when first asked for."""
+    state = request.app.state
+    if not hasattr(state, "pulse"):
+        state.pulse = Pulse(services(request))
+    pulse: Pulse = state.pulse
+    return pulse
+
+
+ThePulse = Annotated[Pulse, Depends(pulse_of)]

@@ -1,0 +1,163 @@
+"""From readings to words: pure, so that every verdict can be tested as a table."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from app.core.processes import ProcessRecord
+from app.core.version import Release
+from app.health.readings import SILENT, Reading, Readings
+from app.health.schemas import Check, Checks, Code, Health, Process, Status
+from app.worker.registry import Backlog
+
+_LONG_WAIT_SECONDS: Final = 300.0
+_MANY_MESSAGES: Final = 1000
+_REASONS: Final = {
+    SILENT: "no answer within a second",
+    "database.busy": "all connections of this process are in use",
+    "database.unavailable": "it does not answer or refuses connections",
+}
+
+
+def judge(readings: Readings, release: Release) -> Health:
+    """The whole answer of /health: unhealthy only when requests cannot be served."""
+    records = readings.processes.value or []
+    code = Code(
+        fingerprint=release.fingerprint,
+        on_disk=readings.on_disk.value or "unreadable",
+        stale=readings.on_disk.value != release.fingerprint,
+    )
+    checks = Checks(
+        database=database(readings.schema),
+        redis=redis(readings.redis),
+        schema_=schema(readings.schema, readings.revisions),
+        storage=storage(),
+        workers=workers(readings.processes, readings.backlog, release),
+        queue=queue(readings.depth, readings.backlog),
+    )
+    return Health(
+        status=overall(checks, code),
+        version=release.version,
+        commit=release.commit,
+        started_at=release.started_at,
+        code=code,
+        # It tells what the running code does: this version has no Cloudinary download to sign.
+        cloudinary_401_fix="MISSING",
+        checks=checks,
+        processes=[_process(record, release) for record in records],
+    )
+
+
+def overall(checks: Checks, code: Code) -> Status:
+    """Unhealthy without database or schema; degraded when anything else is not as it should be."""
+    found = {check.status for check in _all(checks)}
+    if "unhealthy" in (checks.database.status, checks.schema_.status):
+        return "unhealthy"
+    return "degraded" if code.stale or found != {"healthy"} else "healthy"
+
+
+def database(reading: Reading[str]) -> Check:
+    """Away is unhealthy; a full house is degraded, because it empties by itself."""
+    if reading.fault is None:
+        return _check(reading, "healthy", "PostgreSQL answers.")
+    status: Status = "degraded" if reading.fault == "database.busy" else "unhealthy"
+    return _check(reading, status, f"PostgreSQL: {_reason(reading.fault)}.")
+
+
+def redis(reading: Reading[bool]) -> Check:
+    """Redis is a doorbell: without it everything goes on, later."""
+    if reading.fault is None:
+        return _check(reading, "healthy", "Redis answers.")
+    detail = f"Redis: {_reason(reading.fault)}. Work goes on, begun some seconds later."
+    return _check(reading, "degraded", detail)
+
+
+def schema(reading: Reading[str], revisions: Reading[tuple[str, ...]]) -> Check:
+    """A schema behind the code cannot be served; one ahead of it is a deployment under way."""
+    known = revisions.value or ()
+    if reading.fault == "database.busy":
+        return _check(reading, "degraded", f"Cannot be read: {_reason(reading.fault)}.")
+    if reading.value is None or not known:
+        reason = _reason(reading.fault or revisions.fault or SILENT)
+        return _check(reading, "unhealthy", f"Cannot be read: {reason}.")
+    if not reading.value:
+        return _check(reading, "unhealthy", "The database has no tables: run `intake migrate`.")
+    if reading.value == known[0]:
+        return _check(reading, "healthy", f"At {reading.value}, as this code needs it.")
+    if reading.value in known:
+        detail = f"At {reading.value}, this code needs {known[0]}: run `intake migrate`."
+        return _check(reading, "unhealthy", detail)
+    detail = f"At {reading.value}, which is newer than this code: a deployment is under way."
+    return _check(reading, "degraded", detail)
+
+
+def storage() -> Check:
+    """Says what is so: there is no file store to fail."""
+    detail = "No file storage in this version; claim files are kept as rows in PostgreSQL."
+    return Check(status="healthy", latency_ms=0.0, detail=detail)
+
+
+def workers(
+    reading: Reading[list[ProcessRecord]],
+    backlog: Reading[Mapping[str, Backlog]],
+    release: Release,
+) -> Check:
+    """Somebody has to be there to work, with the same code as the API."""
+    if reading.value is None:
+        detail = "Cannot be known while Redis is away; workers go on without it."
+        return _check(reading, "degraded", detail)
+    alive = [record for record in reading.value if record.role == "worker"]
+    if not alive:
+        waiting = sum(each.waiting for each in (backlog.value or {}).values())
+        consequence = f"{waiting} jobs wait for one" if waiting else "new jobs would wait"
+        return _check(reading, "degraded", f"No worker is alive: {consequence}.")
+    others = [record for record in reading.value if _is_stale(record, release)]
+    if others:
+        return _check(reading, "degraded", f"{_names(others)}: restart what is old.")
+    beat = any(record.role == "beat" for record in reading.value)
+    detail = f"{len(alive)} alive, {'with' if beat else 'without'} beat, all with this code."
+    return _check(reading, "healthy", detail)
+
+
+def queue(depth: Reading[int], backlog: Reading[Mapping[str, Backlog]]) -> Check:
+    """What waits: rings in Redis, and in PostgreSQL the work that nobody has begun."""
+    rings = f"{depth.value} rings wait" if depth.value is not None else "Rings cannot be counted"
+    if backlog.value is None:
+        reason = _reason(backlog.fault or SILENT)
+        return _check(backlog, "degraded", f"{rings}; waiting work cannot be counted: {reason}.")
+    waiting = sum(each.waiting for each in backlog.value.values())
+    oldest = max((each.oldest_seconds for each in backlog.value.values()), default=0.0)
+    detail = f"{rings}; {waiting} jobs not begun"
+    detail += f", the oldest since {oldest:.0f} s." if waiting else "."
+    is_slow = waiting > 0 and oldest > _LONG_WAIT_SECONDS
+    is_full = (depth.value or 0) > _MANY_MESSAGES
+    is_degraded = is_slow or is_full or depth.value is None
+    return _check(backlog, "degraded" if is_degraded else "healthy", detail)
+
+
+def _names(records: Sequence[ProcessRecord]) -> str:
+    return ", ".join(
+        f"{record.role} {record.pid} on {record.host} runs {record.commit[:7]}"
+        f" ({record.fingerprint})"
+        for record in records
+    )
+
+
+def _is_stale(record: ProcessRecord, release: Release) -> bool:
+    return record.stale or record.fingerprint != release.fingerprint
+
+
+def _process(record: ProcessRecord, release: Release) -> Process:
+    process = Process.model_validate(record)
+    return process.model_copy(update={"stale": _is_stale(record, release)})
+
+
+def _all(checks: Checks) -> list[Check]:
+    return [getattr(checks, name) for name in Checks.model_fields]
+
+
+def _check(reading: Reading[object], status: Status, detail: str) -> Check:
+    return Check(status=status, latency_ms=reading.latency_ms, detail=detail)
+
+
+def _reason(fault: str) -> str:
+    return _REASONS.get(fault, fault)

@@ -1,0 +1,191 @@
+"""The whole life of `intake dev`: ready, two side by side, ended by signals, nothing left."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.dev.secrets import read_variables
+from app.dev.surroundings import ask
+
+PROJECT = Path(__file__).resolve().parents[2]
+READY = "Press Ctrl-C to stop."
+FREE_OF_SETTINGS = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("DATABASE_", "REDIS_", "SECRET_", "SUPERUSER_", "UHC_", "PORT"))
+}
+pytestmark = pytest.mark.xdist_group("stage")
+
+
+class Dev:
+    """An `intake dev` in a folder of the test's."""
+
+    def __init__(self, data: Path, process: "subprocess.Popen[bytes]", log: Path) -> None:
+        self.data = data
+        self.process = process
+        self._log = log
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        while READY not in self.output:
+            assert self.process.poll() is None, self.output[-3000:]
+            assert time.monotonic() < deadline, self.output[-3000:]
+            time.sleep(0.05)
+
+    @property
+    def tour(self) -> dict[str, str]:
+        return read_variables(self.data / "tour.env")
+
+    def get(self, path: str) -> tuple[int, dict[str, object]]:
+        status, body = ask(self.tour["INTAKE_URL"] + path)
+        return status, json.loads(body)
+
+    def left(self) -> list[str]:
+        """What still runs: our own session's programs and servers, by variable or by argument."""
+        mark, place = f"STAGE_TEST={self.data}".encode(), os.fsencode(self.data)
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (folder / "cmdline").read_bytes()
+                ours = place in command or mark in (folder / "environ").read_bytes()
+            except OSError:
+                continue
+            if ours and command and int(folder.name) != self.process.pid:
+                found.append(command.replace(b"\0", b" ").decode(errors="replace"))
+        return found
+
+
+@contextmanager
+def dev(folder: Path, *arguments: str) -> Iterator[Dev]:
+    """Start it from the project's folder, and let nothing of it outlive the test."""
+    folder.mkdir(exist_ok=True)
+    data, log = folder / "data", folder / "log"
+    command = [sys.executable, "-m", "app.cli", "dev", "--data", str(data), *arguments]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env={**FREE_OF_SETTINGS, "STAGE_TEST": str(data)},
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        yield Dev(data, process, log)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def nothing_left(stage: Dev, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while stage.left():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_two_live_side_by_side_and_leave_nothing(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    with (
+        dev(tmp_path / "one", "--port", port, "--no-reload") as one,
+        dev(tmp_path / "two", "--port", port, "--no-reload") as two,
+    ):
+        for stage in (one, two):
+            stage.wait_until_ready()
+            assert stage.get("/readyz")[0] == 200
+        assert one.tour["INTAKE_URL"] != two.tour["INTAKE_URL"]
+        assert one.tour["SUPERUSER_PASSWORD"] != two.tour["SUPERUSER_PASSWORD"]
+        for stage, number in ((one, signal.SIGINT), (two, signal.SIGTERM)):
+            assert len(stage.left()) >= 6
+            stage.process.send_signal(number)
+            assert stage.process.wait(timeout=20) == 0
+            assert nothing_left(stage, 0.5), stage.left()
+
+
+def test_a_killed_one_leaves_nothing_and_its_data_is_found_again(tmp_path: Path) -> None:
+    with dev(tmp_path, "--no-reload") as killed:
+        killed.wait_until_ready()
+        before = killed.tour
+        for name in ("tour.env", "dev.env", "secrets.env"):
+            assert stat.S_IMODE((killed.data / name).stat().st_mode) == 0o600
+        killed.process.kill()
+        killed.process.wait()
+        assert nothing_left(killed, 1.0), killed.left()
+    started = time.monotonic()
+    with dev(tmp_path, "--no-reload") as again:
+        again.wait_until_ready()
+        assert time.monotonic() - started < 20, "a warm start takes some 2 s on an idle machine"
+        assert again.tour["SUPERUSER_PASSWORD"] == before["SUPERUSER_PASSWORD"]
+        assert_doctor_finds_it_well(again)
+        again.process.send_signal(signal.SIGINT)
+        assert again.process.wait(timeout=20) == 0
+
+
+def assert_doctor_finds_it_well(stage: Dev) -> None:
+    """`intake doctor` beside a running stage examines that one, and shows no secret."""
+    command = [sys.executable, "-m", "app.cli", "doctor", "--data", str(stage.data)]
+    deadline = time.monotonic() + 15
+    while True:
+        done = subprocess.run(
+            command, cwd=PROJECT, env=FREE_OF_SETTINGS, capture_output=True, text=True, check=False
+        )
+        # The workers report some moments after the API is ready.
+        if done.returncode == 0 or time.monotonic() > deadline:
+            break
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✔ PostgreSQL" in done.stdout
+    assert str(stage.data / "dev.env") in done.stdout
+    secrets = read_variables(stage.data / "secrets.env")
+    assert secrets["SECRET_KEY"] not in done.stdout
+    assert secrets["SUPERUSER_PASSWORD"] not in done.stdout
+
+
+def test_a_folder_in_use_is_refused_plainly(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with dev(tmp_path, "--no-reload") as first:
+        deadline = time.monotonic() + 30
+        while not (data / ".lock").exists() or not (data / ".lock").read_text():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        command = [sys.executable, "-m", "app.cli", "dev", "--fresh", "--data", str(data)]
+        second = subprocess.run(
+            command, cwd=PROJECT, env=FREE_OF_SETTINGS, capture_output=True, text=True, check=False
+        )
+        assert second.returncode == 1
+        assert "in use by another process" in second.stderr
+        assert "Traceback" not in second.stderr
+        # A wish to end that comes before it is ready is heard as well.
+        first.process.send_signal(signal.SIGINT)
+        assert first.process.wait(timeout=30) == 0
+        assert nothing_left(first, 1.0), first.left()
+
+
+def test_fresh_throws_away_only_what_is_its_own(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "valkey").mkdir(parents=True)
+    (data / "valkey" / "old").touch()
+    (data / "letter.txt").write_text("mine")
+    (data / "secrets.env").write_text("SECRET_KEY=old\n")
+    with dev(tmp_path, "--fresh", "--no-reload") as stage:
+        stage.wait_until_ready()
+        assert (data / "letter.txt").read_text() == "mine"
+        assert not (data / "valkey" / "old").exists()
+        assert read_variables(data / "secrets.env")["SECRET_KEY"] != "old"
+        assert stage.process.poll() is None

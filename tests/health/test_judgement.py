@@ -1,0 +1,143 @@
+"""Readings to words, as a table."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.core.processes import ProcessRecord, Role
+from app.core.version import Release
+from app.health.judgement import judge
+from app.health.readings import SILENT, Reading, Readings
+from app.health.schemas import Check, Status
+from app.worker.registry import Backlog
+
+NOW = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
+RELEASE = Release("0.1.0", "4f2c9e1aaaaaaaaa", "0123456789ab", NOW)
+
+
+def good(value: Any) -> Reading[Any]:
+    return Reading(value, None, 1.0)
+
+
+def bad(fault: str) -> Reading[Any]:
+    return Reading(None, fault, 1000.0)
+
+
+def process(role: Role = "worker", pid: int = 7, **changes: Any) -> ProcessRecord:
+    facts: dict[str, Any] = {
+        "role": role,
+        "host": "box",
+        "pid": pid,
+        "commit": RELEASE.commit,
+        "fingerprint": RELEASE.fingerprint,
+        "started_at": NOW - timedelta(hours=1),
+        "heartbeat_at": NOW,
+        "memory_mb": 50.0,
+        "stale": False,
+    }
+    return ProcessRecord(**{**facts, **changes})
+
+
+def backlog(waiting: int = 0, oldest_seconds: float = 0.0) -> Mapping[str, Backlog]:
+    return {"claims": Backlog(waiting, oldest_seconds)}
+
+
+def readings(**changes: Reading[Any]) -> Readings:
+    found: dict[str, Reading[Any]] = {
+        "schema": good("0003_claims"),
+        "redis": good(True),
+        "processes": good([process("api", 1), process(), process("beat", 9)]),
+        "depth": good(0),
+        "backlog": good(backlog()),
+        "on_disk": good(RELEASE.fingerprint),
+        "revisions": good(("0003_claims", "0002_people", "0001_ground")),
+    }
+    return Readings(**{**found, **changes})
+
+
+def test_all_is_well() -> None:
+    health = judge(readings(), RELEASE)
+    assert health.status == "healthy"
+    checks = [getattr(health.checks, name) for name in type(health.checks).model_fields]
+    assert {check.status for check in checks} == {"healthy"}
+    assert all(check.detail.endswith(".") for check in checks)
+
+
+CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
+    "database silent": ({"schema": bad(SILENT)}, "database", "unhealthy", "unhealthy", "second"),
+    "database away": (
+        {"schema": bad("database.unavailable")},
+        *("database", "unhealthy", "unhealthy", "refuses connections"),
+    ),
+    "schema unknown then": ({"schema": bad(SILENT)}, "schema_", "unhealthy", "unhealthy", "read"),
+    "database busy": (
+        {"schema": bad("database.busy")},
+        *("database", "degraded", "degraded", "in use"),
+    ),
+    "no tables": ({"schema": good("")}, "schema_", "unhealthy", "unhealthy", "no tables"),
+    "schema behind": (
+        {"schema": good("0002_people")},
+        *("schema_", "unhealthy", "unhealthy", "needs 0003_claims: run `intake migrate`"),
+    ),
+    "schema ahead": (
+        {"schema": good("0004_more")},
+        *("schema_", "degraded", "degraded", "newer than this code"),
+    ),
+    "redis away": ({"redis": bad("ConnectionError")}, "redis", "degraded", "degraded", "goes on"),
+    "workers unknown": (
+        {"processes": bad("TimeoutError")},
+        *("workers", "degraded", "degraded", "Cannot be known while Redis is away"),
+    ),
+    "no worker, jobs wait": (
+        {"processes": good([process("api", 1)]), "backlog": good(backlog(3, 5))},
+        *("workers", "degraded", "degraded", "No worker is alive: 3 jobs wait for one."),
+    ),
+    "no worker, nothing waits": (
+        {"processes": good([])},
+        *("workers", "degraded", "degraded", "No worker is alive: new jobs would wait."),
+    ),
+    "no beat": ({"processes": good([process()])}, "workers", "healthy", "healthy", "without beat"),
+    "a worker with other code": (
+        {
+            "processes": good(
+                [process(), process(pid=4242, fingerprint="f" * 12, commit="9c2013bb")]
+            )
+        },
+        *("workers", "degraded", "degraded", "worker 4242 on box runs 9c2013b (ffffffffffff)"),
+    ),
+    "a worker whose disk has changed": (
+        {"processes": good([process(pid=4242, stale=True)])},
+        *("workers", "degraded", "degraded", "worker 4242 on box"),
+    ),
+    "nobody begins": (
+        {"backlog": good(backlog(2, 301))},
+        *("queue", "degraded", "degraded", "2 jobs not begun, the oldest since 301 s"),
+    ),
+    "jobs wait a little": ({"backlog": good(backlog(2, 4))}, "queue", "healthy", "healthy", "4 s"),
+    "many rings": ({"depth": good(1001)}, "queue", "degraded", "degraded", "1001 rings"),
+    "rings unknown": ({"depth": bad("TimeoutError")}, "queue", "degraded", "degraded", "counted"),
+    "backlog unknown": ({"backlog": bad(SILENT)}, "queue", "degraded", "degraded", "a second"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_fault_has_its_words(case: str) -> None:
+    changes, name, status, overall, words = CASES[case]
+    health = judge(readings(**changes), RELEASE)
+    check: Check = getattr(health.checks, name)
+    assert (check.status, health.status) == (status, overall)
+    assert words in check.detail
+
+
+def test_code_that_differs_from_the_disk_is_stale_and_degraded() -> None:
+    health = judge(readings(on_disk=good("ffffffffffff")), RELEASE)
+    assert (health.status, health.code.stale) == ("degraded", True)
+    assert health.code.on_disk == "ffffffffffff"
+
+
+def test_a_process_with_other_code_than_ours_is_stale_in_the_list() -> None:
+    other = process(pid=4242, fingerprint="f" * 12)
+    health = judge(readings(processes=good([process(), other])), RELEASE)
+    assert [(each.pid, each.stale) for each in health.processes] == [(7, False), (4242, True)]
