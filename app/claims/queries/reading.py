@@ -16,6 +16,8 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    text,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import RowMapping
@@ -158,62 +160,7 @@ async def get_mapping(
     return (await session.execute(select(ClaimJob.mapping).where(wanted))).scalar_one_or_none()
 
 
-_ATTEMPTS: Final = (
-    select(func.count())
-    .where(
-        ClaimAnswerHistory.job_id == ClaimRow.job_id, ClaimAnswerHistory.row_no == ClaimRow.row_no
-    )
-    .correlate(ClaimRow)
-    .scalar_subquery()
-)
-
-
-def rows_statement(job_id: UUID, *, status: str | None, error_code: str | None) -> Select[Any]:
-    """A job's rows with their answers; `status` is pending, succeeded or failed."""
-    statement = (
-        select(
-            ClaimRow.row_no,
-            ClaimRow.cells,
-            ClaimRow.warnings.label("row_warnings"),
-            ClaimAnswer.outcome,
-            ClaimAnswer.error_code,
-            ClaimAnswer.error,
-            ClaimAnswer.results,
-            ClaimAnswer.warnings,
-            ClaimAnswer.query_ids,
-            _ATTEMPTS.label("earlier_attempts"),
-        )
-        .select_from(ClaimRow)
-        .outerjoin(
-            ClaimAnswer,
-            and_(ClaimAnswer.job_id == ClaimRow.job_id, ClaimAnswer.row_no == ClaimRow.row_no),
-        )
-        .where(ClaimRow.job_id == job_id)
-    )
-    if status == "pending":
-        statement = statement.where(ClaimAnswer.row_no.is_(None))
-    elif status is not None:
-        statement = statement.where(ClaimAnswer.outcome == status)
-    if error_code is not None:
-        statement = statement.where(
-            ClaimAnswer.outcome == "failed", ClaimAnswer.error_code == error_code
-        )
-    return statement
-
-
-async def queries_of(session: ReadSession, query_ids: set[int]) -> dict[int, RowMapping]:
-    """What was asked of the payer, by the ids that answers name."""
-    if not query_ids:
-        return {}
-    columns = (
-        *(PayerQuery.id, PayerQuery.tin, PayerQuery.payer_id, PayerQuery.from_date),
-        *(PayerQuery.to_date, PayerQuery.pages, PayerQuery.claims, PayerQuery.complete),
-        PayerQuery.at,
-    )
-    found = await session.execute(select(*columns).where(PayerQuery.id.in_(query_ids)))
-    return {row["id"]: row for row in found.mappings()}
-
-
+_PATIENCE: Final = text("SELECT set_config('statement_timeout', '60s', true)")
 _OF_A_JOB: Final = tuple(
     Base.metadata.tables[model.__tablename__]
     for model in (
@@ -225,6 +172,7 @@ _OF_A_JOB: Final = tuple(
 
 async def delete_job(session: WriteSession, job_id: UUID) -> None:
     """The job and everything of it; bulk tables have no foreign key to do it for us."""
+    await session.execute(_PATIENCE)
     for table in _OF_A_JOB:
         await session.execute(delete(table).where(table.c.job_id == job_id))
     await session.execute(delete(ClaimJob).where(ClaimJob.id == job_id))
@@ -248,13 +196,32 @@ async def totals(
         .order_by(day.desc())
         .limit(366)
     )
-    by_reason = await session.execute(
-        select(ClaimAnswer.error_code, func.count())
-        .where(ClaimAnswer.organization_id == organization_id, ClaimAnswer.outcome == "failed")
-        .group_by(ClaimAnswer.error_code)
+    jobs = (
+        select(_REASONS.label("reasons"))
+        .where(ClaimJob.organization_id == organization_id)
+        .subquery("jobs")
     )
-    reasons = {str(code): int(rows) for code, rows in by_reason if code is not None}
-    return list(by_day.mappings()), reasons
+    reason = func.jsonb_each_text(jobs.c.reasons).table_valued("key", "value").lateral("reason")
+    by_reason = await session.execute(
+        select(reason.c.key, func.sum(cast(reason.c.value, Integer)))
+        .select_from(jobs)
+        .join(reason, true())
+        .group_by(reason.c.key)
+        .order_by(reason.c.key)
+    )
+    return list(by_day.mappings()), {str(code): int(rows) for code, rows in by_reason}
+
+
+async def waiting_for(session: ReadSession, organization_id: UUID) -> dict[str, RowMapping]:
+    """By provider, the organization's running job that has waited longest for it."""
+    found = await session.execute(
+        select(ClaimJob.provider, ClaimJob.status_reason, ClaimJob.outage_since)
+        .where(ClaimJob.organization_id == organization_id, ClaimJob.status == "PROCESSING")
+        .where(ClaimJob.status_reason.is_not(None))
+        .order_by(ClaimJob.provider, ClaimJob.outage_since.nulls_last(), ClaimJob.id)
+        .distinct(ClaimJob.provider)
+    )
+    return {row["provider"]: row for row in found.mappings()}
 
 
 def _name_holds(fragment: str) -> ColumnElement[bool]:

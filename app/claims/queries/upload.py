@@ -1,32 +1,14 @@
 """What an upload writes: rows by COPY, the job, its units of work, its first event."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy import insert, select, text
 
 from app.claims.models import ClaimJob, ClaimJobEvent
 from app.core.db import ReadSession, WriteSession, as_owner, driver
 
-COPY_COLUMNS: Final = (
-    "job_id",
-    "row_no",
-    "organization_id",
-    "claim_key",
-    "first_key",
-    "last_key",
-    "date_of_birth",
-    "service_from",
-    "service_to",
-    "practice_id",
-    "tin",
-    "payer_id",
-    "question_key",
-    "fault",
-    "warnings",
-    "cells",
-)
 _PATIENCE: Final = text("SELECT set_config('statement_timeout', '600s', true)")
 _UNITS: Final = text(
     "INSERT INTO claim_units (job_id, organization_id, kind, lo, hi, state)"
@@ -37,19 +19,25 @@ _PLAN: Final = text(
     "INSERT INTO claim_units (job_id, organization_id, kind, state)"
     " VALUES (:job_id, :organization_id, 'plan', 'READY')"
 )
-_EARLIER: Final = (
-    select(ClaimJob.id)
-    .where(ClaimJob.organization_id == bindparam("organization_id"))
-    .where(ClaimJob.file_sha256 == bindparam("digest"))
-    .order_by(ClaimJob.id.desc())
-    .limit(1)
-)
 
 
-async def earlier_upload(session: ReadSession, organization_id: UUID, digest: str) -> UUID | None:
-    """The organization's newest job with a file of the same bytes."""
-    found = await session.execute(_EARLIER, {"organization_id": organization_id, "digest": digest})
-    return found.scalar_one_or_none()
+async def earlier_upload(
+    session: ReadSession, organization_id: UUID, digest: str, asked: Mapping[str, Any]
+) -> UUID | None:
+    """The organization's newest job with the same bytes that asked the same.
+
+    `asked` is provider, start_date and end_date; how it was asked (use_batch_query) is no matter.
+    """
+    statement = (
+        select(ClaimJob.id)
+        .where(ClaimJob.organization_id == organization_id, ClaimJob.file_sha256 == digest)
+        .where(ClaimJob.provider == asked["provider"])
+        .where(ClaimJob.start_date.is_not_distinct_from(asked["start_date"]))
+        .where(ClaimJob.end_date.is_not_distinct_from(asked["end_date"]))
+        .order_by(ClaimJob.id.desc())
+        .limit(1)
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
 
 
 async def store_job(session: WriteSession, values: dict[str, Any], *, unit_rows: int) -> None:
@@ -62,12 +50,14 @@ async def store_job(session: WriteSession, values: dict[str, Any], *, unit_rows:
     await session.execute(insert(ClaimJobEvent).values(**names, **event))
 
 
-async def copy_rows(session: WriteSession, pieces: AsyncIterator[bytes]) -> int:
-    """Write rows that are encoded already; the number that PostgreSQL took."""
+async def copy_rows(
+    session: WriteSession, pieces: AsyncIterator[bytes], columns: Sequence[str]
+) -> int:
+    """Write rows that are encoded already, with these columns; the number that PostgreSQL took."""
     await session.execute(_PATIENCE)
     connection = await driver(session)
     async with as_owner(session):
         status = await connection.copy_to_table(
-            "claim_rows", source=pieces, columns=COPY_COLUMNS, format="text"
+            "claim_rows", source=pieces, columns=columns, format="text"
         )
     return int(status.rsplit(" ", 1)[1])

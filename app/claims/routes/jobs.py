@@ -8,10 +8,12 @@ from uuid import UUID
 
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
+from sqlalchemy import Select
 
 from app.claims import errors
 from app.claims.deps import Filters, JobId
-from app.claims.models import ENDED, ClaimJob, ClaimRow
+from app.claims.models import ENDED, ClaimAnswer, ClaimJob, ClaimRow
+from app.claims.queries import answers as rows
 from app.claims.queries import reading
 from app.claims.schemas import (
     JobOut,
@@ -27,7 +29,7 @@ from app.core.db import Database
 from app.core.db import Scope as DatabaseScope
 from app.core.etags import tagged
 from app.core.openapi import problems, stream_of
-from app.core.pages import Page, Pages, paginate
+from app.core.pages import Column, Page, Pages, paginate
 from app.core.routing import RoomRouter
 from app.core.schema import OptionalLine
 from app.core.sse import Event, EventStream
@@ -146,12 +148,14 @@ async def browse_rows(
     mapping = await answers.mapping_of(
         session, organization_id=member.organization_id, job_id=job_id
     )
+    statement: Select[Any] = rows.rows_statement(job_id, status=status)
+    key: Column = ClaimRow.row_no
+    if status in ("succeeded", "failed") or error_code:
+        outcome = status or "failed"
+        statement = rows.answered_statement(job_id, outcome=outcome, error_code=error_code or None)
+        key = ClaimAnswer.row_no
     found = await paginate(
-        session,
-        reading.rows_statement(job_id, status=status, error_code=error_code or None),
-        keys=[(ClaimRow.row_no, "asc")],
-        query=pages,
-        tenant=member.organization_id,
+        session, statement, keys=[(key, "asc")], query=pages, tenant=member.organization_id
     )
     searches = await answers.evidence_for(session, found.rows)
     return found.page(lambda row: answers.row_out(row, mapping, searches))

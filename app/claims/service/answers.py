@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.claims.errors import ROW_CODES, JobNotFound
 from app.claims.models import ClaimRow
+from app.claims.queries import answers as queries
 from app.claims.queries import reading
 from app.claims.results import ResultRow, errors_csv, results_csv
 from app.claims.schemas import Evidence, JobOut, ResultFormat, RowError, RowOut, Scope, Search
@@ -92,7 +93,7 @@ async def evidence_for(
     """The payer queries that the rows' answers rest on."""
     wanted = {number for row in rows for number in row["query_ids"] or ()}
     return {
-        number: dict(row) for number, row in (await reading.queries_of(session, wanted)).items()
+        number: dict(row) for number, row in (await queries.queries_of(session, wanted)).items()
     }
 
 
@@ -131,23 +132,19 @@ class Download:
     async def _pieces(
         self, status: str | None
     ) -> AsyncIterator[tuple[list[dict[str, Any]], dict[int, Mapping[str, Any]]]]:
-        last, is_first = 0, True
-        statement = reading.rows_statement(self._job.id, status=status, error_code=None)
-        while True:
+        statement = queries.rows_statement(self._job.id, status=status)
+        for last in range(0, self._job.total_rows, _PIECE_ROWS):
             async with self._database.read(self._scope) as session:
                 found = await session.execute(
-                    statement.where(ClaimRow.row_no > last)
-                    .order_by(ClaimRow.row_no)
-                    .limit(_PIECE_ROWS)
+                    statement.where(
+                        ClaimRow.row_no > last, ClaimRow.row_no <= last + _PIECE_ROWS
+                    ).order_by(ClaimRow.row_no)
                 )
                 rows = [dict(row) for row in found.mappings()]
                 searches = await evidence_for(session, rows)
             # A file without rows still gets its header.
-            if rows or is_first:
+            if rows or last == 0:
                 yield rows, searches
-            if len(rows) < _PIECE_ROWS:
-                return
-            last, is_first = rows[-1]["row_no"], False
 
     def _csv(self, rows: list[dict[str, Any]], is_first: bool, only_errors: bool) -> bytes:
         write = errors_csv if only_errors else results_csv

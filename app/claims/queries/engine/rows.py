@@ -8,15 +8,20 @@ from uuid import UUID
 
 from app.claims.queries.engine.connection import Connection
 
+# NOT IN over a range is hashed whatever PostgreSQL thinks of the tables' sizes.
 _OPEN: Final = """
 SELECT r.row_no, r.claim_key, r.first_key, r.last_key, r.date_of_birth,
     coalesce(r.service_from, r.service_to) AS service_from,
     coalesce(r.service_to, r.service_from) AS service_to,
     r.practice_id, r.tin, coalesce(r.payer_id, '') AS payer_id
 FROM claim_rows r
-LEFT JOIN claim_answers a ON a.job_id = r.job_id AND a.row_no = r.row_no
-LEFT JOIN claim_twins t ON t.job_id = r.job_id AND t.row_no = r.row_no
-WHERE r.job_id = $1 AND r.row_no BETWEEN $2 AND $3 AND a.row_no IS NULL AND t.row_no IS NULL
+WHERE r.job_id = $1 AND r.row_no BETWEEN $2 AND $3
+  AND r.row_no NOT IN (
+      SELECT a.row_no FROM claim_answers a WHERE a.job_id = $1 AND a.row_no BETWEEN $2 AND $3
+  )
+  AND r.row_no NOT IN (
+      SELECT t.row_no FROM claim_twins t WHERE t.job_id = $1 AND t.row_no BETWEEN $2 AND $3
+  )
 ORDER BY r.row_no
 """
 

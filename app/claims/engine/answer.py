@@ -1,0 +1,161 @@
+"""A unit of rows: what the walked windows answer is written at once, the rest is asked singly."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from app.claims.engine.bench import Bench, Unit
+from app.claims.engine.coverage import Coverage, Look
+from app.claims.engine.days import Span
+from app.claims.engine.finish import complete, fence, obey
+from app.claims.engine.horizon import Horizon
+from app.claims.engine.plan import horizon_of
+from app.claims.engine.provider import payer_of, usual_payer_id
+from app.claims.engine.verdicts import known_claim, settle, verdict_of
+from app.claims.matching import KnownClaim
+from app.claims.queries.engine import planning, rows, windows
+from app.claims.queries.engine.connection import Connection
+from app.claims.queries.engine.rows import Answered, Found, OpenRow, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRow:
+    """A row that the windows did not settle, with what is known of it."""
+
+    row: OpenRow
+    payer_id: str
+    span: Span
+    look: Look
+    candidates: tuple[KnownClaim, ...]
+    evidence: dict[str, int]
+
+
+@dataclass(slots=True)
+class Kept:
+    """The claims that are kept of the job, as far as the unit's rows could mean them."""
+
+    by_number: dict[str, list[Found]] = field(default_factory=dict)
+    by_person: dict[tuple[date | None, str], list[Found]] = field(default_factory=dict)
+
+    def of(self, row: OpenRow) -> Iterable[Found]:
+        """Those that could answer the row, of whichever practice."""
+        if row.claim_key:
+            return self.by_number.get(row.claim_key, ())
+        return self.by_person.get((row.date_of_birth, row.last_key), ())
+
+
+class Desk:
+    """What all rows of a unit are settled by: days, practices and windows."""
+
+    def __init__(
+        self, horizon: Horizon, practices: Sequence[tuple[int, str]], payer_id: str
+    ) -> None:
+        self._horizon = horizon
+        self._tins = {key: (tin,) for key, tin in practices}
+        self._all = tuple(dict.fromkeys(tin for _, tin in practices))
+        self._payer_id = payer_id
+
+    def tins_of(self, row: OpenRow) -> tuple[str, ...]:
+        """The practices that the row is asked for."""
+        if row.practice_id is not None:
+            return self._tins.get(row.practice_id, ())
+        return (row.tin,) if row.tin else self._all
+
+    def sort(self, row: OpenRow, coverage: Coverage, kept: Kept) -> Answered | LeftRow:
+        """The row's answer by the windows, or what is needed to ask for it."""
+        tins = self.tins_of(row)
+        payer_id = row.payer_id or self._payer_id
+        span = self._horizon.of(row.service_from, row.service_to) or self._horizon.limits
+        look = coverage.look(tins, payer_id, span)
+        found = [
+            claim
+            for claim in kept.of(row)
+            if claim.tin in tins and coverage.payer_id_of(claim.query_id) == payer_id
+        ]
+        candidates = tuple(map(known_claim, found))
+        evidence = {claim.claim_key: claim.query_id for claim in found}
+        verdict = verdict_of(row, candidates)
+        answer = settle(row, look, verdict, evidence, span)
+        return answer or LeftRow(row, payer_id, span, look, candidates, evidence)
+
+
+async def settle_locally(bench: Bench, unit: Unit) -> list[LeftRow]:
+    """Write what the windows answer; gives the rows that they do not, or ends the unit.
+
+    Raises:
+        Fenced: the lease is lost.
+    """
+    able = payer_of(bench, unit).capabilities
+    left: list[LeftRow] = []
+    async with bench.writing(unit) as connection:
+        open_rows = await rows.open_rows(connection, unit.job_id, unit.lo, unit.hi)
+        coverage = await _coverage(bench, unit, connection)
+        kept = await _kept(connection, unit, open_rows) if coverage.is_known else Kept()
+        desk = Desk(
+            horizon_of(bench, unit, able),
+            await planning.practices(connection),
+            usual_payer_id(bench.settings, unit.job.provider),
+        )
+        answers: list[Answered] = []
+        for row in open_rows:
+            sorted_row = desk.sort(row, coverage, kept)
+            if isinstance(sorted_row, LeftRow):
+                left.append(sorted_row)
+            else:
+                answers.append(sorted_row)
+        await write(connection, bench, unit, answers)
+        if not left:
+            await complete(connection, bench, unit)
+    return left
+
+
+async def write(
+    connection: Connection, bench: Bench, unit: Unit, answers: Sequence[Answered]
+) -> None:
+    """Write answers, or with none only prolong the lease.
+
+    Raises:
+        Fenced: the lease is lost; the transaction has to be rolled back.
+    """
+    if answers:
+        obey(unit, await rows.answer(connection, writer_of(bench, unit), answers))
+    else:
+        await fence(connection, bench, unit, progress=False)
+
+
+def writer_of(bench: Bench, unit: Unit) -> Writer:
+    """The unit as the one who writes."""
+    return Writer(
+        job_id=unit.job_id,
+        organization_id=unit.organization_id,
+        attempt=unit.job.attempt,
+        unit_id=unit.id,
+        token=unit.token,
+        lease_seconds=bench.lease_seconds,
+    )
+
+
+async def _coverage(bench: Bench, unit: Unit, connection: Connection) -> Coverage:
+    """The job's windows, read again only when one of them has been finished or added."""
+    version = await windows.version(connection, unit.job_id)
+    known = bench.coverages.get(unit.job_id)
+    if known is None or known[0] != version:
+        known = version, Coverage(await windows.walked(connection, unit.job_id))
+        bench.coverages[unit.job_id] = known
+    return known[1]
+
+
+async def _kept(connection: Connection, unit: Unit, open_rows: Sequence[OpenRow]) -> Kept:
+    kept = Kept()
+    keys = {row.claim_key for row in open_rows if row.claim_key}
+    persons = {(row.date_of_birth, row.last_key) for row in open_rows if not row.claim_key}
+    if keys:
+        for found in await rows.by_number(connection, unit.job_id, keys):
+            kept.by_number.setdefault(found.claim_key, []).append(found)
+    if persons:
+        claims = await rows.by_person(connection, unit.job_id, persons)
+        for found in {(claim.claim_key, claim.tin): claim for claim in claims}.values():
+            for name in {found.last_key, found.first_key}:
+                if (found.date_of_birth, name) in persons:
+                    kept.by_person.setdefault((found.date_of_birth, name), []).append(found)
+    return kept

@@ -1,0 +1,127 @@
+"""What a worker works with, the unit that it has in hand, and why it may have to put it down."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from app.claims.engine.coverage import Coverage
+from app.claims.payers.port import Payer
+from app.claims.queries.engine.connection import Connection
+from app.core.clock import now
+from app.core.db import Database, Scope, driver
+from app.core.settings import Settings
+
+
+class PayerShelf(Protocol):
+    """The adapters of one process."""
+
+    def get(self, code: str) -> Payer:
+        """The adapter of a provider; KeyError for one that is not known."""
+        ...
+
+
+class Fenced(Exception):
+    """The lease is somebody else's now, or the job has ended: nothing may be written."""
+
+
+class PutDown(Exception):
+    """The unit goes back as it is: the slice of time is over, or the job is being cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobFacts:
+    """What a unit needs to know of its job, as it was when the unit was claimed."""
+
+    provider: str
+    use_batch_query: bool
+    start_date: date | None
+    end_date: date | None
+    mapping: dict[str, int]
+    attempt: int
+
+
+@dataclass(slots=True)
+class Unit:
+    """A leased unit of work; `token` is the fence."""
+
+    id: int
+    job_id: UUID
+    organization_id: UUID
+    kind: str
+    lo: int
+    hi: int
+    token: UUID
+    attempts: int
+    faults: int
+    failing_seconds: float | None
+    """For how long the payer had been failing the unit or its job when it was claimed."""
+    job: JobFacts
+    troubled: bool
+    """The job shows a reason why it does not go on; the next good answer takes it away."""
+    is_cancelling: bool = False
+    claimed_at: float = field(default_factory=time.monotonic)
+
+    def failing_for(self) -> float:
+        """Seconds of continuing failure by now; 0 while nothing has failed before."""
+        if self.failing_seconds is None:
+            return 0.0
+        return self.failing_seconds + time.monotonic() - self.claimed_at
+
+
+def utc_today() -> date:
+    """The day in UTC."""
+    return now().date()
+
+
+@dataclass(slots=True)
+class Bench:
+    """The means of one slice of work in one process."""
+
+    database: Database
+    settings: Settings
+    payers: PayerShelf
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    ends_at: float = float("inf")
+    """By `time.monotonic`: no further step is begun after it."""
+    cut_at: float = float("inf")
+    """A step that the payer holds up is ended then, before the worker's own limit would cut it."""
+    today: Callable[[], date] = utc_today
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when units became runnable, so that an idle lane looks at once."""
+    coverages: dict[UUID, tuple[str, Coverage]] = field(default_factory=dict)
+
+    @property
+    def lease_seconds(self) -> float:
+        """Life of a lease."""
+        return self.settings.claims.lease_seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no further step may be begun."""
+        return self.stopping.is_set() or time.monotonic() >= self.ends_at
+
+    def check(self, unit: Unit) -> None:
+        """Between two steps.
+
+        Raises:
+            PutDown: the slice is over or the job is being cancelled.
+        """
+        if self.is_over or unit.is_cancelling:
+            raise PutDown
+
+    @asynccontextmanager
+    async def reading(self, unit: Unit) -> AsyncIterator[Connection]:
+        """A read-only transaction with the eyes of the unit's organization."""
+        async with self.database.read(Scope.tenant(unit.organization_id)) as session:
+            yield await driver(session)
+
+    @asynccontextmanager
+    async def writing(self, unit: Unit) -> AsyncIterator[Connection]:
+        """A transaction with the eyes of the unit's organization; the fence is the caller's."""
+        async with self.database.write(Scope.tenant(unit.organization_id)) as session:
+            yield await driver(session)

@@ -1,0 +1,94 @@
+"""The end of a unit, and with the last one the end of its job."""
+
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+
+from app.claims.engine.bench import Bench, Fenced, Unit
+from app.claims.errors import ROW_CODES
+from app.claims.queries.engine import jobs, leases
+from app.claims.queries.engine.connection import Connection
+from app.core.log import logger
+
+_LEFT: Final = f"{ROW_CODES['internal'].title}."
+
+
+async def fence(connection: Connection, bench: Bench, unit: Unit, *, progress: bool = True) -> None:
+    """Prolong the lease inside the caller's transaction, before it writes.
+
+    Raises:
+        Fenced: the lease is lost or the job has ended; the transaction has to be rolled back.
+    """
+    status = await leases.hold(
+        connection, unit.id, unit.token, bench.lease_seconds, progress=progress
+    )
+    obey(unit, status)
+
+
+def obey(unit: Unit, status: str | None) -> None:
+    """Take in what the fence said.
+
+    Raises:
+        Fenced: it said that the lease is lost.
+    """
+    if status is None:
+        raise Fenced
+    unit.is_cancelling = status == "CANCELLING"
+
+
+async def complete(connection: Connection, bench: Bench, unit: Unit) -> None:
+    """End the unit; the last window wakes the rows, the last unit ends the job.
+
+    The job's row is locked, so that of two last workers one sees the other's end.
+
+    Raises:
+        Fenced: the lease is lost.
+    """
+    job = await jobs.lock(connection, unit.job_id)
+    if job is None or not await leases.finish(connection, unit.id, unit.token):
+        raise Fenced
+    any_unit, any_window = await jobs.open_work(connection, unit.job_id)
+    if not any_unit:
+        await conclude(connection, unit.job_id, job)
+    elif not any_window and unit.kind != "rows":
+        await jobs.wake_rows(connection, unit.job_id)
+    bench.news.set()
+
+
+async def conclude(connection: Connection, job_id: UUID, job: asyncpg.Record) -> None:
+    """End a job that is locked and has nothing left to do."""
+    if job["status"] == "CANCELLING":
+        await jobs.end(connection, job_id, "CANCELLED")
+        return
+    succeeded, failed, _ = await jobs.count_answers(connection, job_id)
+    if succeeded + failed != job["total_rows"]:
+        # Every road above answers each row; should one ever not, no row is lost over it.
+        left = await jobs.answer_left(connection, job_id, job["attempt"], _LEFT)
+        logger.error("claims.rows_left", job_id=job_id, count=left)
+    if await jobs.end(connection, job_id, "COMPLETED"):
+        logger.info("claims.job_completed", job_id=job_id, rows=job["total_rows"])
+
+
+async def end_cancelled(connection: Connection, job_id: UUID) -> bool:
+    """CANCELLING to CANCELLED once nobody works for the job any more."""
+    job = await jobs.lock(connection, job_id)
+    if job is None or job["status"] != "CANCELLING":
+        return False
+    if await jobs.has_live_lease(connection, job_id):
+        return False
+    return await jobs.end(connection, job_id, "CANCELLED")
+
+
+async def fail(bench: Bench, unit: Unit, reason: str) -> None:
+    """The job as a whole cannot run; what it has is kept.
+
+    Raises:
+        Fenced: the lease is lost.
+    """
+    async with bench.writing(unit) as connection:
+        job = await jobs.lock(connection, unit.job_id)
+        if job is None or not await leases.finish(connection, unit.id, unit.token):
+            raise Fenced
+        await jobs.end(connection, unit.job_id, "FAILED", reason=reason)
+    logger.error("claims.job_failed", job_id=unit.job_id)

@@ -1,0 +1,69 @@
+"""The first unit of a job: what needs no payer is answered, rows alike are found, windows made."""
+
+from typing import Final
+
+from app.claims.engine.bench import Bench, Unit
+from app.claims.engine.demand import windows_for
+from app.claims.engine.finish import complete, fail, fence
+from app.claims.engine.horizon import DEFAULT_DAYS, Horizon, horizon
+from app.claims.engine.provider import NotConfigured, payer_of, usual_payer_id
+from app.claims.payers.port import Capabilities
+from app.claims.queries.engine import jobs, planning, windows
+from app.core.log import logger
+
+_DEFAULT_WARNING: Final[dict[str, object]] = {
+    "code": "default_dates",
+    "message": f"Rows without service dates were searched in the last {DEFAULT_DAYS} days, because"
+    " the upload named no start_date and end_date.",
+}
+
+
+async def plan(bench: Bench, unit: Unit) -> None:
+    """Plan the job in one transaction, so that a crash leaves either nothing or everything.
+
+    Raises:
+        Fenced: the lease is lost.
+    """
+    try:
+        able = payer_of(bench, unit).capabilities
+    except NotConfigured as fault:
+        await fail(bench, unit, str(fault))
+        return
+    days = horizon_of(bench, unit, able)
+    async with bench.writing(unit) as connection:
+        await planning.be_patient(connection)
+        await fence(connection, bench, unit)
+        tins = list(dict.fromkeys(tin for _, tin in await planning.practices(connection)))
+        limits = planning.Limits(tins, days.limits.first, days.limits.last, days.base is None)
+        refused = await planning.answer_faulty(
+            connection, unit.id, unit.job_id, unit.job.attempt, limits
+        )
+        alike = await planning.find_twins(connection, unit.job_id)
+        await planning.skip_answered(connection, unit.job_id)
+        demands = await planning.demands(connection, unit.job_id)
+        wanted = []
+        if unit.job.use_batch_query and able.by_provider_window:
+            wanted = windows_for(
+                demands,
+                days,
+                tins,
+                usual_payer_id=usual_payer_id(bench.settings, unit.job.provider),
+                max_days=able.max_window_days,
+            )
+            await windows.add(connection, unit.job_id, unit.organization_id, wanted)
+        if days.form is None and any(demand.service_from is None for demand in demands):
+            await jobs.warn(connection, unit.job_id, _DEFAULT_WARNING)
+        await complete(connection, bench, unit)
+    logger.info(
+        "claims.job_planned", job_id=unit.job_id, refused=refused, alike=alike, windows=len(wanted)
+    )
+
+
+def horizon_of(bench: Bench, unit: Unit, able: Capabilities) -> Horizon:
+    """The days that are searched for the job's rows."""
+    return horizon(
+        unit.job.start_date,
+        unit.job.end_date,
+        today=bench.today(),
+        lookback_days=able.lookback_days,
+    )

@@ -1,0 +1,42 @@
+"""What the engine has to know of a payer beyond its port: its name, its usual id, its settings."""
+
+from app.claims.engine.bench import Bench, Unit
+from app.claims.payers.port import Payer
+from app.claims.payers.registry import PROVIDERS
+from app.core.settings import Settings
+
+
+class NotConfigured(Exception):
+    """No question can be asked at all; the text tells a person why."""
+
+
+def payer_of(bench: Bench, unit: Unit) -> Payer:
+    """The adapter that the unit's job asks.
+
+    Raises:
+        NotConfigured: the provider is not known any more, or has no credentials.
+    """
+    code = unit.job.provider
+    if code not in PROVIDERS:
+        raise NotConfigured(f"The payer {code} is not connected to this server.")
+    if not has_credentials(bench.settings, code):
+        raise NotConfigured(
+            f"{provider_name(code)} is not set up on this server: an operator has to set its"
+            " client id and secret. Retry the job afterwards."
+        )
+    return bench.payers.get(code)
+
+
+def has_credentials(settings: Settings, code: str) -> bool:
+    """Whether the server has something to sign in with."""
+    return code in PROVIDERS and PROVIDERS[code].is_configured(settings)
+
+
+def provider_name(code: str) -> str:
+    """The payer's name for people."""
+    return PROVIDERS[code].name if code in PROVIDERS else code
+
+
+def usual_payer_id(settings: Settings, code: str) -> str:
+    """The payer id of rows that name none."""
+    return settings.uhc.payer_id if code == "uhc" else ""

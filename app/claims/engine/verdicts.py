@@ -1,0 +1,143 @@
+"""From what was found to a row's answer, or to the word that it has to be asked. Values only."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from pydantic_core import from_json, to_json
+from typing_extensions import override
+
+from app.claims.engine.coverage import Look
+from app.claims.engine.days import Span
+from app.claims.errors import ROW_CODES
+from app.claims.matching import (
+    NOT_FOUND,
+    Candidate,
+    KnownClaim,
+    Verdict,
+    Wanted,
+    match,
+)
+from app.claims.queries.engine.rows import Answered, Found, OpenRow
+
+_MISMATCH_FIELDS: Final = {
+    "payer.patient_mismatch": "date_of_birth",
+    "payer.date_mismatch": "first_service_date",
+}
+
+
+class StoredLine(Mapping[str, str | None]):
+    """The result line of a kept claim, read from its JSON only where a row is answered by it."""
+
+    __slots__ = ("_read", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._read: dict[str, str | None] | None = None
+
+    @property
+    def _line(self) -> dict[str, str | None]:
+        if self._read is None:
+            self._read = from_json(self._text)
+            self._read.pop("warnings", None)
+        return self._read
+
+    @override
+    def __getitem__(self, key: str) -> str | None:
+        return self._line[key]
+
+    @override
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._line)
+
+    @override
+    def __len__(self) -> int:
+        return len(self._line)
+
+
+def known_claim(found: Found) -> KnownClaim:
+    """A kept claim as matching reads it."""
+    warnings = ()
+    if '"warnings"' in found.data:
+        warnings = tuple(from_json(found.data).get("warnings", ()))
+    return KnownClaim(
+        found.claim_key,
+        found.first_key,
+        found.last_key,
+        found.date_of_birth,
+        found.service_from,
+        found.service_to,
+        StoredLine(found.data),
+        warnings,
+    )
+
+
+def wanted_of(row: OpenRow) -> Wanted:
+    """A row as matching reads it."""
+    return Wanted(
+        first_key=row.first_key,
+        last_key=row.last_key,
+        date_of_birth=row.date_of_birth,
+        claim_key=row.claim_key,
+        service_from=row.service_from,
+        service_to=row.service_to,
+    )
+
+
+def verdict_of(row: OpenRow, candidates: Iterable[Candidate]) -> Verdict:
+    """What matching says of a row."""
+    return match(wanted_of(row), candidates)
+
+
+def succeeded(row: OpenRow, verdict: Verdict, query_ids: Iterable[int]) -> Answered:
+    """The answer of a row with claims."""
+    return Answered(
+        row.row_no,
+        results=to_json(verdict.results).decode(),
+        warnings=array_literal(verdict.warnings) if verdict.warnings else None,
+        query_ids=array_literal(query_ids),
+    )
+
+
+def failed(
+    row: OpenRow, code: str, query_ids: Iterable[int] = (), *, searched: Span | None = None
+) -> Answered:
+    """The answer of a row that failed by `code`, resting on these queries."""
+    message = ROW_CODES[code].title
+    if code == NOT_FOUND and searched is not None:
+        message = f"{message} between {searched.first} and {searched.last}"
+    error = {"field": _MISMATCH_FIELDS.get(code), "message": f"{message}."}
+    return Answered(
+        row.row_no,
+        error_code=code,
+        error=to_json(error).decode(),
+        query_ids=array_literal(query_ids),
+    )
+
+
+def settle(
+    row: OpenRow, look: Look, verdict: Verdict, evidence: Mapping[str, int], span: Span
+) -> Answered | None:
+    """The answer that the walked windows give, or None for a row that has to be asked singly.
+
+    A claim number that was found with its person needs no further look. Everything else rests on
+    complete windows: another one could hold a second claim of the patient, or the claim itself.
+    `evidence` leads from the number of a kept claim to the query that gave it.
+    """
+    if verdict.results and (row.claim_key or look.is_complete):
+        return succeeded(row, verdict, ids_of(verdict, evidence))
+    if look.broken:
+        return failed(row, look.broken, look.query_ids)
+    if look.is_complete:
+        return failed(row, verdict.error_code or NOT_FOUND, look.query_ids, searched=span)
+    return None
+
+
+def ids_of(verdict: Verdict, evidence: Mapping[str, int]) -> Sequence[int]:
+    """The queries that gave the claims of an answer, each once."""
+    numbers = (line.get("claim_number") for line in verdict.results)
+    return list(dict.fromkeys(evidence[n] for n in numbers if n is not None and n in evidence))
+
+
+def array_literal(values: Iterable[object]) -> str:
+    """PostgreSQL's text form of an array of numbers or plain words."""
+    return "{" + ",".join(map(str, values)) + "}"

@@ -1,0 +1,136 @@
+"""A window unit: all pages of one practice's claims in some days, kept as they come."""
+
+from typing import Final
+
+from app.claims.engine.bench import Bench, Unit
+from app.claims.engine.coverage import TRUNCATED
+from app.claims.engine.days import Span, halves
+from app.claims.engine.finish import complete, fence, obey
+from app.claims.engine.provider import payer_of
+from app.claims.engine.search import RESTARTS, ask
+from app.claims.engine.trouble import cheer, is_spent, put_off
+from app.claims.payers.port import (
+    FaultKind,
+    Page,
+    PageTokenExpired,
+    PayerBadResponse,
+    PayerFault,
+    Question,
+    WindowTooLarge,
+)
+from app.claims.queries.engine import windows
+from app.claims.queries.engine.windows import Keeper, WantedWindow, WindowQuery
+from app.core.log import logger
+
+_INTERNAL: Final = "internal"
+
+
+async def walk_window(bench: Bench, unit: Unit) -> None:
+    """Walk the unit's window from the page where it stands.
+
+    Raises:
+        Fenced: the lease is lost.
+        PutDown: the slice is over; the pages so far are kept.
+    """
+    async with bench.reading(unit) as connection:
+        query = await windows.of_unit(connection, unit.id)
+    if query is None:
+        async with bench.writing(unit) as connection:
+            await complete(connection, bench, unit)
+        return
+    try:
+        await _walk(bench, unit, query)
+    except WindowTooLarge as fault:
+        await _narrow(bench, unit, query, fault)
+    except PayerFault as fault:
+        if fault.kind is FaultKind.FINAL or is_spent(bench, unit, fault):
+            await give_up(bench, unit, query, fault.row_code or _INTERNAL, fault)
+        else:
+            await put_off(bench, unit, fault)
+
+
+async def _walk(bench: Bench, unit: Unit, query: WindowQuery) -> None:
+    question = Question(query.tin, query.payer_id, query.from_date, query.to_date)
+    most = payer_of(bench, unit).capabilities.max_pages
+    token, number, restarts = query.page_token, query.pages, 0
+    while True:
+        bench.check(unit)
+        try:
+            page = await ask(bench, unit, question, token)
+        except PageTokenExpired:
+            restarts += 1
+            await _restart(bench, unit, query, restarts)
+            token, number = None, 0
+            continue
+        await cheer(bench, unit)
+        number += 1
+        if page.next_token is None:
+            await _keep_last(bench, unit, query, page)
+            return
+        if number >= most:
+            raise WindowTooLarge
+        await _keep(bench, unit, query, page)
+        token = page.next_token
+
+
+async def _restart(bench: Bench, unit: Unit, query: WindowQuery, restarts: int) -> None:
+    if restarts > RESTARTS:
+        # Tokens that never live until the next page are an answer that nobody can use.
+        raise PayerBadResponse
+    async with bench.writing(unit) as connection:
+        await fence(connection, bench, unit, progress=False)
+        await windows.restart(connection, query.id)
+
+
+async def _keep(bench: Bench, unit: Unit, query: WindowQuery, page: Page) -> None:
+    async with bench.writing(unit) as connection:
+        obey(unit, await windows.keep_page(connection, _keeper(bench, unit), query, page))
+
+
+async def _keep_last(bench: Bench, unit: Unit, query: WindowQuery, page: Page) -> None:
+    if not page.complete:
+        # No token, and yet more behind it: what was not given cannot be said to be absent.
+        raise WindowTooLarge
+    async with bench.writing(unit) as connection:
+        obey(unit, await windows.keep_page(connection, _keeper(bench, unit), query, page))
+        await complete(connection, bench, unit)
+
+
+def _keeper(bench: Bench, unit: Unit) -> Keeper:
+    return Keeper(unit.id, unit.token, bench.lease_seconds)
+
+
+async def _narrow(bench: Bench, unit: Unit, query: WindowQuery, fault: PayerFault) -> None:
+    smaller = halves(Span(query.from_date, query.to_date))
+    if smaller is None:
+        await give_up(bench, unit, query, TRUNCATED, fault)
+        return
+    wanted = [WantedWindow(query.tin, query.payer_id, s.first, s.last) for s in smaller]
+    async with bench.writing(unit) as connection:
+        await fence(connection, bench, unit)
+        await windows.give_up(
+            connection, query.id, windows.SPLIT, payer_code=fault.facts.payer_code
+        )
+        await windows.add(connection, unit.job_id, unit.organization_id, wanted)
+        await complete(connection, bench, unit)
+
+
+async def give_up(
+    bench: Bench, unit: Unit, query: WindowQuery, code: str, fault: PayerFault | None = None
+) -> None:
+    """End the window as incomplete: rows that rest on it are told `code`.
+
+    Raises:
+        Fenced: the lease is lost.
+    """
+    async with bench.writing(unit) as connection:
+        await fence(connection, bench, unit)
+        await windows.give_up(
+            connection,
+            query.id,
+            code,
+            payer_code=fault.facts.payer_code if fault else None,
+            request_id=fault.facts.request_id if fault else None,
+        )
+        await complete(connection, bench, unit)
+    logger.warning("claims.window_incomplete", job_id=unit.job_id, query_id=query.id, code=code)

@@ -1,0 +1,147 @@
+"""The lanes of a worker process: lease a unit, work on it, and take the next one."""
+
+import asyncio
+from typing import Final
+
+from app.claims.engine.answer import settle_locally, writer_of
+from app.claims.engine.bench import Bench, Fenced, PutDown, Unit
+from app.claims.engine.finish import complete, fail, fence
+from app.claims.engine.leases import claim, keep_alive, release
+from app.claims.engine.plan import plan
+from app.claims.engine.single import ask_left
+from app.claims.engine.trouble import backoff_seconds
+from app.claims.engine.verdicts import failed
+from app.claims.engine.window import give_up, walk_window
+from app.claims.queries.engine import rows, windows
+from app.core.db import DatabaseAway, DatabaseBusy
+from app.core.log import logger
+
+# Claims without progress before a unit is taken apart: its workers died as often.
+DEATHS: Final = 3
+_IDLE_SECONDS: Final = 0.25
+_FAREWELL_SECONDS: Final = 2.0
+
+
+async def drain(bench: Bench, lanes: int) -> None:
+    """Work in `lanes` lanes until nothing is runnable or the bench's time is over."""
+    busy: set[int] = set()
+    async with asyncio.TaskGroup() as group:
+        for number in range(lanes):
+            group.create_task(_lane(bench, number, busy))
+
+
+async def _lane(bench: Bench, number: int, busy: set[int]) -> None:
+    while not bench.is_over:
+        busy.add(number)
+        unit: Unit | None = None
+        try:
+            unit = await claim(bench)
+            if unit is not None:
+                await work(bench, unit)
+        except (DatabaseAway, DatabaseBusy):
+            # Whoever rings next finds the work again, and by then perhaps the database.
+            logger.warning("claims.lane_without_database")
+            return
+        finally:
+            busy.discard(number)
+            if unit is not None:
+                bench.news.set()
+        if unit is None and not await _wait_for_news(bench, busy):
+            return
+
+
+async def _wait_for_news(bench: Bench, busy: set[int]) -> bool:
+    """Whether another lane is at work, whose end may make more work runnable."""
+    if not busy:
+        return False
+    bench.news.clear()
+    try:
+        async with asyncio.timeout(_IDLE_SECONDS):
+            await bench.news.wait()
+    except TimeoutError:
+        pass
+    return True
+
+
+async def work(bench: Bench, unit: Unit) -> None:
+    """Work on a leased unit, whatever becomes of it. Raises only when it is itself cancelled."""
+    try:
+        await _leased(bench, unit)
+    except Fenced:
+        logger.info("claims.fenced", job_id=unit.job_id, unit_id=unit.id)
+    except PutDown:
+        await _let_go(bench, unit)
+    except asyncio.CancelledError:
+        await asyncio.shield(_let_go(bench, unit))
+        raise
+    except (DatabaseAway, DatabaseBusy):
+        logger.warning("claims.unit_without_database", job_id=unit.job_id, unit_id=unit.id)
+        await _let_go(bench, unit, seconds=1.0)
+    except Exception:  # noqa: BLE001 - one unit's fault must not end the lane; it counts as a death.
+        logger.exception("claims.unit_failed", job_id=unit.job_id, unit_id=unit.id)
+        await _let_go(bench, unit, seconds=backoff_seconds(unit.attempts), died=True)
+
+
+async def _let_go(bench: Bench, unit: Unit, *, seconds: float = 0.0, died: bool = False) -> None:
+    """Give the unit back at once where that works; where not, its lease runs out."""
+    try:
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            await release(bench, unit, seconds=seconds, died=died)
+    except (TimeoutError, DatabaseAway, DatabaseBusy):
+        logger.warning("claims.unit_left_to_its_lease", job_id=unit.job_id, unit_id=unit.id)
+
+
+async def _leased(bench: Bench, unit: Unit) -> None:
+    """Work on the unit while its lease is kept alive; the loss of the lease ends the work."""
+    worker = asyncio.create_task(_step(bench, unit))
+    keeper = asyncio.create_task(keep_alive(bench, unit))
+    try:
+        await asyncio.wait((worker, keeper), return_when=asyncio.FIRST_COMPLETED)
+        await (worker if worker.done() else keeper)
+    finally:
+        for task in (worker, keeper):
+            task.cancel()
+        await asyncio.gather(worker, keeper, return_exceptions=True)
+
+
+async def _step(bench: Bench, unit: Unit) -> None:
+    if unit.attempts > DEATHS:
+        await take_apart(bench, unit)
+    elif unit.kind == "plan":
+        await plan(bench, unit)
+    elif unit.kind == "window":
+        await walk_window(bench, unit)
+    else:
+        left = await settle_locally(bench, unit)
+        if left:
+            await ask_left(bench, unit, left)
+
+
+async def take_apart(bench: Bench, unit: Unit) -> None:
+    """A unit that killed its workers: rows are worked on one by one, and the one that kills ends.
+
+    Raises:
+        Fenced: the lease is lost.
+    """
+    logger.error("claims.unit_deadly", job_id=unit.job_id, unit_id=unit.id, kind=unit.kind)
+    if unit.kind == "plan":
+        await fail(bench, unit, "The file could not be planned; tell an operator.")
+    elif unit.kind == "window":
+        async with bench.reading(unit) as connection:
+            query = await windows.of_unit(connection, unit.id)
+        if query is not None:
+            await give_up(bench, unit, query, "internal")
+    else:
+        await _split(bench, unit)
+
+
+async def _split(bench: Bench, unit: Unit) -> None:
+    async with bench.writing(unit) as connection:
+        await fence(connection, bench, unit)
+        open_rows = await rows.open_rows(connection, unit.job_id, unit.lo, unit.hi)
+        writer = writer_of(bench, unit)
+        if unit.lo < unit.hi:
+            await rows.split(connection, writer, [row.row_no for row in open_rows])
+        elif open_rows:
+            await rows.answer(connection, writer, [failed(row, "internal") for row in open_rows])
+        await complete(connection, bench, unit)

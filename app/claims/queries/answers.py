@@ -1,0 +1,90 @@
+"""Reading rows with their answers."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, true
+from sqlalchemy.engine import RowMapping
+
+from app.claims.models import ClaimAnswer, ClaimAnswerHistory, ClaimRow, PayerQuery
+from app.core.db import ReadSession
+
+_ATTEMPTS: Final = (
+    select(func.count())
+    .where(
+        ClaimAnswerHistory.job_id == ClaimRow.job_id, ClaimAnswerHistory.row_no == ClaimRow.row_no
+    )
+    .correlate(ClaimRow)
+    .scalar_subquery()
+)
+# OFFSET 0 keeps PostgreSQL from joining the two tables as a whole: of a file that has just come in
+# it has no statistics and would choose nested loops over all of its rows.
+_ANSWER: Final = (
+    select(ClaimAnswer)
+    .where(ClaimAnswer.job_id == ClaimRow.job_id, ClaimAnswer.row_no == ClaimRow.row_no)
+    .correlate(ClaimRow)
+    .offset(0)
+    .lateral("answer")
+)
+_ROW: Final = (
+    select(ClaimRow)
+    .where(ClaimRow.job_id == ClaimAnswer.job_id, ClaimRow.row_no == ClaimAnswer.row_no)
+    .correlate(ClaimAnswer)
+    .offset(0)
+    .lateral("row_of_answer")
+)
+
+
+def _columns(row: Any, answer: Any) -> tuple[Any, ...]:
+    return (
+        *(row.row_no, row.cells, row.warnings.label("row_warnings"), answer.outcome),
+        *(answer.error_code, answer.error, answer.results, answer.warnings, answer.query_ids),
+    )
+
+
+def rows_statement(job_id: UUID, *, status: str | None = None) -> Select[Any]:
+    """A job's rows, each with its answer where it has one; `status` may be any or pending."""
+    statement = (
+        select(*_columns(ClaimRow, _ANSWER.c), _ATTEMPTS.label("earlier_attempts"))
+        .select_from(ClaimRow)
+        .outerjoin(_ANSWER, true())
+        .where(ClaimRow.job_id == job_id)
+    )
+    if status == "pending":
+        return statement.where(_ANSWER.c.row_no.is_(None))
+    return statement if status is None else statement.where(_ANSWER.c.outcome == status)
+
+
+def answered_statement(job_id: UUID, *, outcome: str, error_code: str | None) -> Select[Any]:
+    """A job's rows with an answer of this outcome, found by their answers."""
+    attempts = (
+        select(func.count())
+        .where(
+            ClaimAnswerHistory.job_id == ClaimAnswer.job_id,
+            ClaimAnswerHistory.row_no == ClaimAnswer.row_no,
+        )
+        .correlate(ClaimAnswer)
+        .scalar_subquery()
+    )
+    statement = (
+        select(*_columns(_ROW.c, ClaimAnswer), attempts.label("earlier_attempts"))
+        .select_from(ClaimAnswer)
+        .join(_ROW, true())
+        .where(ClaimAnswer.job_id == job_id, ClaimAnswer.outcome == outcome)
+    )
+    return (
+        statement if error_code is None else statement.where(ClaimAnswer.error_code == error_code)
+    )
+
+
+async def queries_of(session: ReadSession, query_ids: set[int]) -> dict[int, RowMapping]:
+    """What was asked of the payer, by the ids that answers name."""
+    if not query_ids:
+        return {}
+    columns = (
+        *(PayerQuery.id, PayerQuery.tin, PayerQuery.payer_id, PayerQuery.from_date),
+        *(PayerQuery.to_date, PayerQuery.pages, PayerQuery.claims, PayerQuery.complete),
+        PayerQuery.at,
+    )
+    found = await session.execute(select(*columns).where(PayerQuery.id.in_(query_ids)))
+    return {row["id"]: row for row in found.mappings()}
