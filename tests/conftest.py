@@ -12,9 +12,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from app.dev.postgres import PostgresServer
-from app.dev.valkey import ValkeyServer
-from app.main import Intake, create_app
 from pydantic import SecretStr
 from sqlalchemy import pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -30,6 +27,9 @@ from app.core.settings import (
     ServerSettings,
     Settings,
 )
+from app.dev.postgres import PostgresServer
+from app.dev.valkey import ValkeyServer
+from app.main import Intake, create_app
 
 pytest_plugins = ("tests.people",)
 

@@ -7,7 +7,7 @@ from typing import Annotated, BinaryIO
 from uuid import UUID
 
 from fastapi import Depends, File, Form, Path, Query, Request, UploadFile
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from app.claims.errors import DateRange, FileMissing, OptionInvalid
 from app.claims.queries.reading import conditions
@@ -21,6 +21,16 @@ _MAPPING = TypeAdapter(dict[str, str])
 _FALSE = {"false": False, "0": False, "no": False, "off": False}
 _TRUE = {"true": True, "1": True, "yes": True, "on": True}
 Short = Annotated[str, Form(max_length=100)]
+
+
+def _no_text(value: object) -> object:
+    # A plain field of the file's name is no file: the room's own problem says so better.
+    return None if isinstance(value, str) else value
+
+
+OptionalFile = Annotated[
+    UploadFile | None, BeforeValidator(_no_text), File(description="csv, tsv, txt or xlsx")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,7 @@ async def upload_form(
     request: Request,
     reading: Annotated[ReadingFields, Depends(reading_fields)],
     dates: Annotated[Dates, Depends()],
-    file: Annotated[UploadFile | None, File(description="csv, tsv, txt or xlsx")] = None,
+    file: OptionalFile = None,
     provider: Short = "uhc",
     use_batch_query: Annotated[str, Form(max_length=100, description='"true" or "false"')] = "true",
 ) -> Upload:

@@ -49,7 +49,7 @@ def results_csv(rows: Iterable[ResultRow], header: Sequence[str]) -> Iterator[by
 
     `header` are the file's own column names. The lines of one row have the same `row`.
     """
-    lines = chain.from_iterable(_result_lines(row, len(header)) for row in rows)
+    lines = chain.from_iterable(result_lines(row, len(header)) for row in rows)
     return _pieces((*RESULT_COLUMNS, *header), lines)
 
 
@@ -74,7 +74,8 @@ def errors_csv(rows: Iterable[ResultRow], header: Sequence[str]) -> Iterator[byt
     return _pieces((*[header[i] for i in kept], *ERROR_COLUMNS), lines)
 
 
-def _result_lines(row: ResultRow, width: int) -> Iterator[list[str]]:
+def result_lines(row: ResultRow, width: int) -> Iterator[list[str]]:
+    """The lines of one row under RESULT_COLUMNS and its own `width` columns; nothing is defused."""
     own = [*row.cells, *[""] * (width - len(row.cells))]
     number = str(row.row_no)
     verdict = [_SUCCESS[row.outcome], row.error, row.error_code]

@@ -28,6 +28,7 @@ class ResultFormat(StrEnum):
 
     CSV = "csv"
     JSONL = "jsonl"
+    XLSX = "xlsx"
 
 
 class Notice(Out):
@@ -198,6 +199,11 @@ class ProviderOut(Out):
     code: str
     name: str
     is_configured: bool
+    status: Literal["ok", "trouble", "not_configured"] = Field(
+        description="`trouble` while a running job of yours waits for the payer"
+    )
+    status_reason: str | None
+    trouble_since: datetime | None
     capabilities: dict[str, bool | int]
 
 

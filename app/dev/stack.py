@@ -159,18 +159,23 @@ def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: 
     hash_, plus, mark = commit.partition("+")
     payer = around.payer or around.variables["UHC_BASE_URL"]
     account = around.variables["SUPERUSER_EMAIL"]
-    print("\n".join(steps.lines))
-    print(f"\n  Intake is running (commit {hash_[:7]}{plus}{mark}, development)\n")
-    for what, where in (
+    places = (
         ("API", f"{url}/api/v1"),
         ("API docs", f"{url}/docs"),
         ("Health", f"{url}/health"),
         ("Payer", f"{payer}  ({_payer_kind(around)})"),
         ("Sign in as", f"{account}, password: SUPERUSER_PASSWORD in {data / 'tour.env'}"),
         ("Data", f"{data}  (--fresh starts over)"),
-    ):
-        print(f"    {what:<12} {where}")
-    print("\n  Press Ctrl-C to stop.", flush=True)
+    )
+    lines = [
+        *steps.lines,
+        f"\n  Intake is running (commit {hash_[:7]}{plus}{mark}, development)\n",
+        *(f"    {what:<12} {where}" for what, where in places),
+        "\n  Press Ctrl-C to stop.\n",
+    ]
+    # In one piece, or lines of the programs would come between.
+    sys.stdout.write("\n".join(lines))
+    sys.stdout.flush()
 
 
 def _payer_kind(around: Surroundings) -> str:

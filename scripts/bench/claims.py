@@ -148,16 +148,25 @@ def run_baseline(house: House, folder: Path) -> float:
     with (folder / "baseline.log").open("wb") as log:
         worker = spawn([*command, "--concurrency", "2"], environment=dict(os.environ), output=log)
     try:
-        while b" ready." not in (folder / "baseline.log").read_bytes():
-            time.sleep(0.1)
+        # The worker is up when it has done one row for nothing.
+        task_per_row.answer_row.delay(0, "FH00000000", "Ada", "Byron", "1980-12-10")
+        wait_for_rows(house.database, 1, seconds=30)
         started = time.monotonic()
         for row in range(BASELINE_ROWS):
             task_per_row.answer_row.delay(row, f"FH{row:08d}", "Ada", "Byron", "1980-12-10")
-        while asyncio.run(count_rows(house.database)) < BASELINE_ROWS:
-            time.sleep(0.05)
+        wait_for_rows(house.database, BASELINE_ROWS + 1, seconds=120)
         return time.monotonic() - started
     finally:
         stop(worker, by=SIGTERM, seconds=15)
+
+
+def wait_for_rows(url: str, rows: int, *, seconds: float) -> None:
+    """Wait until the baseline has stored so many rows."""
+    deadline = time.monotonic() + seconds
+    while asyncio.run(count_rows(url)) < rows:
+        if time.monotonic() > deadline:
+            sys.exit(f"the baseline did not store {rows} rows in {seconds:.0f} s")
+        time.sleep(0.05)
 
 
 async def count_rows(url: str) -> int:

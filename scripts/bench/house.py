@@ -99,7 +99,11 @@ def running_house(folder: Path, books: dict[str, int]) -> Iterator[House]:
             stack.callback(stop, process, by=SIGTERM, seconds=15)
             processes[name] = process
         url = f"http://127.0.0.1:{port}"
-        wait_for(f"{url}/readyz")
+        try:
+            wait_for(f"{url}/readyz")
+        except SystemExit:
+            sys.stderr.write((folder / "api.log").read_text()[-3000:])
+            raise
         wait_for(f"http://127.0.0.1:{payer}/_sandbox/calls")
         yield House(url, postgres.url, valkey.url, environment, processes)
 

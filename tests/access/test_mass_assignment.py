@@ -29,6 +29,7 @@ GUARDED = {
     ("UserPatch", "is_active"),
     ("MemberIn", "role"),
     ("MemberPatch", "role"),
+    ("PracticePatch", "is_active"),
 }
 
 

@@ -61,7 +61,7 @@ def test_development_starts_with_a_weak_secret(production: pytest.MonkeyPatch) -
 
 def test_settings_are_frozen_and_hide_secrets(settings: Settings) -> None:
     with pytest.raises(ValidationError):
-        settings.server.port = 1
+        settings.server.port = 1  # type: ignore[misc]
     shown = repr(
         Settings(
             auth=AuthSettings(secret_key=SecretStr("hush-" * 8)),

@@ -11,7 +11,7 @@ from app.claims.engine.finish import complete, fence, obey
 from app.claims.engine.horizon import Horizon
 from app.claims.engine.plan import horizon_of
 from app.claims.engine.provider import payer_of, usual_payer_id
-from app.claims.engine.verdicts import known_claim, settle, verdict_of
+from app.claims.engine.verdicts import failed, known_claim, settle, verdict_of
 from app.claims.matching import KnownClaim
 from app.claims.queries.engine import planning, rows, windows
 from app.claims.queries.engine.connection import Connection
@@ -54,6 +54,7 @@ class Desk:
         self._tins = {key: (tin,) for key, tin in practices}
         self._all = tuple(dict.fromkeys(tin for _, tin in practices))
         self._payer_id = payer_id
+        self._spans: dict[tuple[date | None, date | None], Span] = {}
 
     def tins_of(self, row: OpenRow) -> tuple[str, ...]:
         """The practices that the row is asked for."""
@@ -61,11 +62,21 @@ class Desk:
             return self._tins.get(row.practice_id, ())
         return (row.tin,) if row.tin else self._all
 
+    def _span_of(self, row: OpenRow) -> Span:
+        """The days to search; rows of a file share few dates, so each pair is worked out once."""
+        dates = row.service_from, row.service_to
+        if dates not in self._spans:
+            self._spans[dates] = self._horizon.of(*dates) or self._horizon.limits
+        return self._spans[dates]
+
     def sort(self, row: OpenRow, coverage: Coverage, kept: Kept) -> Answered | LeftRow:
         """The row's answer by the windows, or what is needed to ask for it."""
         tins = self.tins_of(row)
+        if not tins:
+            # The practice was there when the plan was made: nothing searched proves nothing.
+            return failed(row, "row.practice_unknown")
         payer_id = row.payer_id or self._payer_id
-        span = self._horizon.of(row.service_from, row.service_to) or self._horizon.limits
+        span = self._span_of(row)
         look = coverage.look(tins, payer_id, span)
         found = [
             claim
@@ -92,7 +103,7 @@ async def settle_locally(bench: Bench, unit: Unit) -> list[LeftRow]:
         coverage = await _coverage(bench, unit, connection)
         kept = await _kept(connection, unit, open_rows) if coverage.is_known else Kept()
         desk = Desk(
-            horizon_of(bench, unit, able),
+            horizon_of(unit, able),
             await planning.practices(connection),
             usual_payer_id(bench.settings, unit.job.provider),
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,7 +12,6 @@ from uuid import UUID
 from app.claims.engine.coverage import Coverage
 from app.claims.payers.port import Payer
 from app.claims.queries.engine.connection import Connection
-from app.core.clock import now
 from app.core.db import Database, Scope, driver
 from app.core.settings import Settings
 
@@ -43,6 +42,8 @@ class JobFacts:
     end_date: date | None
     mapping: dict[str, int]
     attempt: int
+    today: date
+    """The day on which the job began, in UTC: what is searched does not move at midnight."""
 
 
 @dataclass(slots=True)
@@ -73,11 +74,6 @@ class Unit:
         return self.failing_seconds + time.monotonic() - self.claimed_at
 
 
-def utc_today() -> date:
-    """The day in UTC."""
-    return now().date()
-
-
 @dataclass(slots=True)
 class Bench:
     """The means of one slice of work in one process."""
@@ -90,7 +86,6 @@ class Bench:
     """By `time.monotonic`: no further step is begun after it."""
     cut_at: float = float("inf")
     """A step that the payer holds up is ended then, before the worker's own limit would cut it."""
-    today: Callable[[], date] = utc_today
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when units became runnable, so that an idle lane looks at once."""
     coverages: dict[UUID, tuple[str, Coverage]] = field(default_factory=dict)
@@ -122,6 +117,12 @@ class Bench:
 
     @asynccontextmanager
     async def writing(self, unit: Unit) -> AsyncIterator[Connection]:
-        """A transaction with the eyes of the unit's organization; the fence is the caller's."""
+        """A transaction with the eyes of the unit's organization; the fence is the caller's.
+
+        Its commit does not wait for the disk: what a crash of PostgreSQL takes is the end of a
+        history, and is done again. The transaction that ends a job waits, for all before it.
+        """
         async with self.database.write(Scope.tenant(unit.organization_id)) as session:
-            yield await driver(session)
+            connection = await driver(session)
+            await connection.execute("SET LOCAL synchronous_commit = off")
+            yield connection

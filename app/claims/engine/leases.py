@@ -1,11 +1,13 @@
 """Leasing a unit, keeping the lease alive while it is worked on, and giving it back."""
 
 import asyncio
-from typing import Any
+from datetime import UTC, datetime
+from uuid import UUID
 
 from app.claims.engine.bench import Bench, JobFacts, Unit
 from app.claims.engine.finish import end_cancelled, obey
 from app.claims.queries.engine import jobs, leases
+from app.claims.queries.engine.connection import Record
 from app.core.db import DatabaseAway, DatabaseBusy, Scope, driver
 from app.core.ids import new_id
 
@@ -23,16 +25,18 @@ async def claim(bench: Bench) -> Unit | None:
         row = await leases.claim(connection, token, bench.lease_seconds)
         if row is None:
             return None
+        started_at = row["processing_started_at"]
         if row["status"] == "PENDING":
-            if await leases.start(connection, row["job_id"]) is None:
+            started_at = await leases.start(connection, row["job_id"])
+            if started_at is None:
                 # Cancelled this moment: the lease goes with the transaction.
                 await leases.give_back(connection, row["id"], token, 0.0, died=False)
                 return None
             await jobs.note(connection, row["job_id"], "status", status="PROCESSING")
-    return _unit(row, token)
+    return _unit(row, token, started_at)
 
 
-def _unit(row: Any, token: Any) -> Unit:
+def _unit(row: Record, token: UUID, started_at: datetime) -> Unit:
     return Unit(
         id=row["id"],
         job_id=row["job_id"],
@@ -52,6 +56,7 @@ def _unit(row: Any, token: Any) -> Unit:
             end_date=row["end_date"],
             mapping=row["mapping"],
             attempt=row["attempt"],
+            today=started_at.astimezone(UTC).date(),
         ),
     )
 

@@ -4,9 +4,9 @@ from typing import Final
 
 from app.claims.engine.bench import Bench, Unit
 from app.claims.engine.demand import windows_for
-from app.claims.engine.finish import complete, fail, fence
+from app.claims.engine.finish import complete, fence
 from app.claims.engine.horizon import DEFAULT_DAYS, Horizon, horizon
-from app.claims.engine.provider import NotConfigured, payer_of, usual_payer_id
+from app.claims.engine.provider import payer_of, usual_payer_id
 from app.claims.payers.port import Capabilities
 from app.claims.queries.engine import jobs, planning, windows
 from app.core.log import logger
@@ -23,13 +23,10 @@ async def plan(bench: Bench, unit: Unit) -> None:
 
     Raises:
         Fenced: the lease is lost.
+        NotConfigured: the job's payer cannot be asked at all.
     """
-    try:
-        able = payer_of(bench, unit).capabilities
-    except NotConfigured as fault:
-        await fail(bench, unit, str(fault))
-        return
-    days = horizon_of(bench, unit, able)
+    able = payer_of(bench, unit).capabilities
+    days = horizon_of(unit, able)
     async with bench.writing(unit) as connection:
         await planning.be_patient(connection)
         await fence(connection, bench, unit)
@@ -59,11 +56,11 @@ async def plan(bench: Bench, unit: Unit) -> None:
     )
 
 
-def horizon_of(bench: Bench, unit: Unit, able: Capabilities) -> Horizon:
+def horizon_of(unit: Unit, able: Capabilities) -> Horizon:
     """The days that are searched for the job's rows."""
     return horizon(
         unit.job.start_date,
         unit.job.end_date,
-        today=bench.today(),
+        today=unit.job.today,
         lookback_days=able.lookback_days,
     )

@@ -1,10 +1,9 @@
 """From what was found to a row's answer, or to the word that it has to be asked. Values only."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from pydantic_core import from_json, to_json
-from typing_extensions import override
 
 from app.claims.engine.coverage import Look
 from app.claims.engine.days import Span
@@ -25,40 +24,9 @@ _MISMATCH_FIELDS: Final = {
 }
 
 
-class StoredLine(Mapping[str, str | None]):
-    """The result line of a kept claim, read from its JSON only where a row is answered by it."""
-
-    __slots__ = ("_read", "_text")
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._read: dict[str, str | None] | None = None
-
-    @property
-    def _line(self) -> dict[str, str | None]:
-        if self._read is None:
-            self._read = from_json(self._text)
-            self._read.pop("warnings", None)
-        return self._read
-
-    @override
-    def __getitem__(self, key: str) -> str | None:
-        return self._line[key]
-
-    @override
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._line)
-
-    @override
-    def __len__(self) -> int:
-        return len(self._line)
-
-
 def known_claim(found: Found) -> KnownClaim:
     """A kept claim as matching reads it."""
-    warnings = ()
-    if '"warnings"' in found.data:
-        warnings = tuple(from_json(found.data).get("warnings", ()))
+    line: dict[str, Any] = from_json(found.data)
     return KnownClaim(
         found.claim_key,
         found.first_key,
@@ -66,8 +34,8 @@ def known_claim(found: Found) -> KnownClaim:
         found.date_of_birth,
         found.service_from,
         found.service_to,
-        StoredLine(found.data),
-        warnings,
+        warnings=tuple(line.pop("warnings", ())),
+        line=line,
     )
 
 

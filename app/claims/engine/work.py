@@ -1,6 +1,7 @@
 """The lanes of a worker process: lease a unit, work on it, and take the next one."""
 
 import asyncio
+from dataclasses import dataclass
 from typing import Final
 
 from app.claims.engine.answer import settle_locally, writer_of
@@ -8,6 +9,7 @@ from app.claims.engine.bench import Bench, Fenced, PutDown, Unit
 from app.claims.engine.finish import complete, fail, fence
 from app.claims.engine.leases import claim, keep_alive, release
 from app.claims.engine.plan import plan
+from app.claims.engine.provider import NotConfigured
 from app.claims.engine.single import ask_left
 from app.claims.engine.trouble import backoff_seconds
 from app.claims.engine.verdicts import failed
@@ -19,40 +21,61 @@ from app.core.log import logger
 # Claims without progress before a unit is taken apart: its workers died as often.
 DEATHS: Final = 3
 _IDLE_SECONDS: Final = 0.25
+_GLANCE_SECONDS: Final = 0.005
 _FAREWELL_SECONDS: Final = 2.0
+
+
+@dataclass(slots=True)
+class _Lanes:
+    """How many lanes ask for a unit at this moment, and how many have one in hand."""
+
+    claiming: int = 0
+    working: int = 0
 
 
 async def drain(bench: Bench, lanes: int) -> None:
     """Work in `lanes` lanes until nothing is runnable or the bench's time is over."""
-    busy: set[int] = set()
+    state = _Lanes()
     async with asyncio.TaskGroup() as group:
-        for number in range(lanes):
-            group.create_task(_lane(bench, number, busy))
+        for _ in range(lanes):
+            group.create_task(_lane(bench, state))
 
 
-async def _lane(bench: Bench, number: int, busy: set[int]) -> None:
-    while not bench.is_over:
-        busy.add(number)
-        unit: Unit | None = None
-        try:
-            unit = await claim(bench)
+async def _lane(bench: Bench, state: _Lanes) -> None:
+    try:
+        while not bench.is_over:
+            unit = await _claimed(bench, state)
             if unit is not None:
-                await work(bench, unit)
-        except (DatabaseAway, DatabaseBusy):
-            # Whoever rings next finds the work again, and by then perhaps the database.
-            logger.warning("claims.lane_without_database")
-            return
-        finally:
-            busy.discard(number)
-            if unit is not None:
-                bench.news.set()
-        if unit is None and not await _wait_for_news(bench, busy):
-            return
+                await _worked(bench, state, unit)
+            elif not await _wait_for_news(bench, state):
+                return
+    except (DatabaseAway, DatabaseBusy):
+        # Whoever rings next finds the work again, and by then perhaps the database.
+        logger.warning("claims.lane_without_database")
 
 
-async def _wait_for_news(bench: Bench, busy: set[int]) -> bool:
-    """Whether another lane is at work, whose end may make more work runnable."""
-    if not busy:
+async def _claimed(bench: Bench, state: _Lanes) -> Unit | None:
+    state.claiming += 1
+    try:
+        return await claim(bench)
+    finally:
+        state.claiming -= 1
+
+
+async def _worked(bench: Bench, state: _Lanes, unit: Unit) -> None:
+    state.working += 1
+    try:
+        await work(bench, unit)
+    finally:
+        state.working -= 1
+        bench.news.set()
+
+
+async def _wait_for_news(bench: Bench, state: _Lanes) -> bool:
+    """Wait while another lane is at work, whose end may make more runnable; False where none is."""
+    while state.claiming and not state.working:  # noqa: ASYNC110 - a claim lasts a millisecond or two.
+        await asyncio.sleep(_GLANCE_SECONDS)
+    if not state.working:
         return False
     bench.news.clear()
     try:
@@ -67,6 +90,8 @@ async def work(bench: Bench, unit: Unit) -> None:
     """Work on a leased unit, whatever becomes of it. Raises only when it is itself cancelled."""
     try:
         await _leased(bench, unit)
+    except NotConfigured as fault:
+        await _give_up_job(bench, unit, str(fault))
     except Fenced:
         logger.info("claims.fenced", job_id=unit.job_id, unit_id=unit.id)
     except PutDown:
@@ -80,6 +105,13 @@ async def work(bench: Bench, unit: Unit) -> None:
     except Exception:  # noqa: BLE001 - one unit's fault must not end the lane; it counts as a death.
         logger.exception("claims.unit_failed", job_id=unit.job_id, unit_id=unit.id)
         await _let_go(bench, unit, seconds=backoff_seconds(unit.attempts), died=True)
+
+
+async def _give_up_job(bench: Bench, unit: Unit, reason: str) -> None:
+    try:
+        await fail(bench, unit, reason)
+    except (Fenced, DatabaseAway, DatabaseBusy):
+        logger.warning("claims.unit_left_to_its_lease", job_id=unit.job_id, unit_id=unit.id)
 
 
 async def _let_go(bench: Bench, unit: Unit, *, seconds: float = 0.0, died: bool = False) -> None:
@@ -129,8 +161,9 @@ async def take_apart(bench: Bench, unit: Unit) -> None:
     elif unit.kind == "window":
         async with bench.reading(unit) as connection:
             query = await windows.of_unit(connection, unit.id)
-        if query is not None:
-            await give_up(bench, unit, query, "internal")
+        if query is None:
+            raise Fenced
+        await give_up(bench, unit, query, "internal")
     else:
         await _split(bench, unit)
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.engine import RowMapping
 
 from app.accounts.models import User
@@ -219,7 +219,7 @@ async def waiting_for(session: ReadSession, organization_id: UUID) -> dict[str, 
         .where(ClaimJob.organization_id == organization_id, ClaimJob.status == "PROCESSING")
         .where(ClaimJob.status_reason.is_not(None))
         .order_by(ClaimJob.provider, ClaimJob.outage_since.nulls_last(), ClaimJob.id)
-        .distinct(ClaimJob.provider)
+        .ext(distinct_on(ClaimJob.provider))
     )
     return {row["provider"]: row for row in found.mappings()}
 

@@ -25,7 +25,9 @@ from app.claims.schemas import (
     Scope,
 )
 from app.claims.service import answers, control, jobs
-from app.core.db import Database
+from app.claims.service.downloads import Download
+from app.claims.workbook import MEDIA_TYPE
+from app.core.db import Database, DatabaseAway, DatabaseBusy
 from app.core.db import Scope as DatabaseScope
 from app.core.etags import tagged
 from app.core.openapi import problems, stream_of
@@ -41,9 +43,24 @@ router = RoomRouter(prefix="/claims/csv-jobs", tags=["claims"])
 _INSIDE = (OrganizationRequired, OrganizationAmbiguous)
 _JOB = problems(errors.JobNotFound, *_INSIDE)
 _LOOK_SECONDS = 1.0
-_MEDIA = {ResultFormat.CSV: "text/csv; charset=utf-8", ResultFormat.JSONL: "application/jsonl"}
+_MEDIA = {
+    ResultFormat.CSV: "text/csv; charset=utf-8",
+    ResultFormat.JSONL: "application/jsonl",
+    ResultFormat.XLSX: MEDIA_TYPE,
+}
+# A file that was sent as text keeps its name; any other gets the ending of what it is now.
+_TEXT_NAMES = (".csv", ".tsv", ".txt")
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+_FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "text/csv": {"schema": {"type": "string"}},
+            "application/jsonl": {"schema": {"type": "string"}},
+            MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}},
+        }
+    }
 }
 
 
@@ -124,6 +141,10 @@ async def _events(
         except errors.JobNotFound:
             # It was deleted while somebody watched; there is nothing to come any more.
             return
+        except (DatabaseAway, DatabaseBusy):
+            # Who watches has nothing to lose by waiting for the next look.
+            await asyncio.sleep(_LOOK_SECONDS)
+            continue
         event_id = f"{version}-{counters.processed_rows}"
         has_ended = counters.status in ENDED
         if event_id != seen:
@@ -161,20 +182,20 @@ async def browse_rows(
     return found.page(lambda row: answers.row_out(row, mapping, searches))
 
 
-async def _download(
-    request: Request, member: Member, job_id: UUID
-) -> tuple[answers.Download, JobOut]:
+async def _download(request: Request, member: Member, job_id: UUID) -> tuple[Download, JobOut]:
     database = services(request).database
     scope = DatabaseScope.tenant(member.organization_id, member.user_id)
     async with database.read(scope) as session:
         names = {"organization_id": member.organization_id, "job_id": job_id}
         job = await jobs.get(session, **names)
         mapping = await answers.mapping_of(session, **names)
-    return answers.Download(database, scope, job, mapping), job
+    return Download(database, scope, job, mapping), job
 
 
-def _attachment(prefix: str, original: str, ending: str = "") -> dict[str, str]:
+def _attachment(prefix: str, original: str, form: ResultFormat) -> dict[str, str]:
     """RFC 6266: a plain name for old readers, the true one for all others."""
+    endings = _TEXT_NAMES if form is ResultFormat.CSV else (f".{form}",)
+    ending = "" if original.lower().endswith(endings) else f".{form}"
     name = f"{prefix}_{original}{ending}"
     plain = name.encode("ascii", "replace").decode().replace('"', "'").replace("\\", "_")
     return {
@@ -187,9 +208,9 @@ def _attachment(prefix: str, original: str, ending: str = "") -> dict[str, str]:
     "/{job_id}/download_results",
     name="download_results_again",
     response_class=StreamingResponse,
-    responses={**_FILE, **_JOB},
+    responses={**_FILES, **_JOB},
 )
-@router.get("/{job_id}/results", response_class=StreamingResponse, responses={**_FILE, **_JOB})
+@router.get("/{job_id}/results", response_class=StreamingResponse, responses={**_FILES, **_JOB})
 async def download_results(
     request: Request,
     job_id: JobId,
@@ -199,11 +220,10 @@ async def download_results(
 ) -> StreamingResponse:
     """The answers as they are now, in any state of the job."""
     download, job = await _download(request, member, job_id)
-    ending = ".jsonl" if format is ResultFormat.JSONL else ""
     return StreamingResponse(
         download.results(scope, format),
         media_type=_MEDIA[format],
-        headers=_attachment("results", job.original_filename, ending),
+        headers=_attachment("results", job.original_filename, format),
     )
 
 
@@ -216,7 +236,7 @@ async def download_errors(
     return StreamingResponse(
         download.errors(),
         media_type=_MEDIA[ResultFormat.CSV],
-        headers=_attachment("errors", job.original_filename),
+        headers=_attachment("errors", job.original_filename, ResultFormat.CSV),
     )
 
 

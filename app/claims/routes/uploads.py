@@ -1,14 +1,12 @@
 """Claim files over HTTP: upload, preview, templates, payers, totals."""
 
 import asyncio
-from dataclasses import asdict
 from typing import Literal
 
 from fastapi import Request, Response
 
 from app.claims import errors
 from app.claims.deps import UploadForm
-from app.claims.payers.registry import PROVIDERS
 from app.claims.queries import upload as queries
 from app.claims.schemas import JobOut, PreviewOut, ProviderOut, StatsOut
 from app.claims.service import intake, jobs, overview
@@ -88,8 +86,11 @@ async def preview(request: Request, member: StaffMember, form: UploadForm) -> Pr
     """Read a file as an upload would, store nothing and ask nobody."""
     received = await intake.receive(form.file, form.filename, form.wishes)
     seen = await asyncio.to_thread(overview.look_through, received)
+    asked = intake.asked_of(form.wishes)
     async with services(request).database.read(Scope.tenant(member.organization_id)) as session:
-        earlier = await queries.earlier_upload(session, member.organization_id, received.sha256)
+        earlier = await queries.earlier_upload(
+            session, member.organization_id, received.sha256, asked
+        )
     return PreviewOut.model_validate({**seen, "duplicate_of": earlier})
 
 
@@ -107,18 +108,14 @@ async def get_template(
 
 
 @router.get("/providers", response_model=list[ProviderOut], responses=problems(*_INSIDE))
-async def browse_providers(request: Request, _member: ClaimsReader) -> list[ProviderOut]:
-    """The payers, with what they can be asked."""
+async def browse_providers(
+    request: Request, member: ClaimsReader, session: TenantRead
+) -> list[ProviderOut]:
+    """The payers, with what they can be asked and how they answer your running jobs."""
     settings = services(request).settings
-    return [
-        ProviderOut(
-            code=provider.code,
-            name=provider.name,
-            is_configured=provider.is_configured(settings),
-            capabilities=asdict(provider.capabilities(settings)),
-        )
-        for provider in PROVIDERS.values()
-    ]
+    return await overview.providers(
+        session, organization_id=member.organization_id, settings=settings
+    )
 
 
 @router.get("/stats", response_model=StatsOut, responses=problems(*_INSIDE))

@@ -21,11 +21,13 @@ async def cancel(session: WriteSession, *, organization_id: UUID, job_id: UUID) 
         JobEnded: it had ended by itself.
     """
     job = await jobs.get(session, organization_id=organization_id, job_id=job_id)
-    if job.status in ("CANCELLED", "CANCELLING"):
-        return job
-    if job.status in ENDED or await engine.cancel(session, job_id=job_id) is None:
+    if job.can_cancel:
+        await engine.cancel(session, job_id=job_id)
+        # Somebody else may have been quicker: what counts is where the job stands now.
+        job = await jobs.get(session, organization_id=organization_id, job_id=job_id)
+    if job.status not in ("CANCELLED", "CANCELLING"):
         raise JobEnded
-    return await jobs.get(session, organization_id=organization_id, job_id=job_id)
+    return job
 
 
 async def retry(

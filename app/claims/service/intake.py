@@ -13,7 +13,7 @@ from uuid import UUID
 from app.claims.errors import DateRange, ProviderUnknown
 from app.claims.payers.registry import PROVIDERS
 from app.claims.queries import upload as queries
-from app.claims.tables.copy import encode_rows
+from app.claims.tables.copy import COLUMNS, encode_rows
 from app.claims.tables.options import Limits, ReadOptions
 from app.claims.tables.reader import Table, open_table
 from app.core.clock import now
@@ -27,6 +27,9 @@ _BATCH_UNIT_ROWS: Final = 1_000
 # A row that is asked for singly costs a call; short ranges spread such a file over all workers.
 _SINGLE_UNIT_ROWS: Final = 100
 _HASH_PIECE: Final = 1024 * 1024
+_LONGEST_NAME: Final = 255
+# Control, direction and other invisible characters, halves of characters, line separators.
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _UNSAFE: Final = re.compile(r"[^\w.\- ()]+")
 
 
@@ -103,7 +106,8 @@ async def store(
 ) -> UUID:
     """Job, rows and work in the session's one transaction; the worker is rung after its commit."""
     job_id = new_id()
-    earlier = await queries.earlier_upload(session, organization_id, received.sha256)
+    asked = asked_of(wishes)
+    earlier = await queries.earlier_upload(session, organization_id, received.sha256, asked)
     values = {
         "id": job_id,
         "organization_id": organization_id,
@@ -112,25 +116,24 @@ async def store(
         "duplicate_of": earlier,
         "expires_at": now() + timedelta(days=settings.claims.retention_days),
         "request_id": request_id.get(),
-        **_wished(wishes),
+        "use_batch_query": wishes.use_batch_query,
+        **asked,
         **_told(received),
     }
     unit_rows = _BATCH_UNIT_ROWS if wishes.use_batch_query else _SINGLE_UNIT_ROWS
     await queries.store_job(session, values, unit_rows=unit_rows)
     constants = {"job_id": str(job_id), "organization_id": str(organization_id)}
-    pieces = encode_rows(
-        received.table.batches(), constants=constants, columns=queries.COPY_COLUMNS
-    )
-    stored = await queries.copy_rows(session, _ahead(pieces))
+    pieces = encode_rows(received.table.batches(), constants=constants)
+    stored = await queries.copy_rows(session, _ahead(pieces), COLUMNS)
     if stored != received.table.row_count:
         raise RuntimeError("the second reading of a claim file gave another number of rows")
     return job_id
 
 
-def _wished(wishes: UploadWishes) -> dict[str, Any]:
+def asked_of(wishes: UploadWishes) -> dict[str, Any]:
+    """What is asked of whom: two uploads of one file that agree here are duplicates."""
     return {
         "provider": wishes.provider,
-        "use_batch_query": wishes.use_batch_query,
         "start_date": wishes.start_date,
         "end_date": wishes.end_date,
     }
@@ -169,11 +172,11 @@ async def _ahead(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 def clean_filename(name: str) -> str:
     """The name as it was sent, without folders, control and direction characters; 255 at most."""
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
-    kept = "".join(char for char in last if unicodedata.category(char) not in ("Cc", "Cf", "Cs"))
-    return kept.strip()[-255:] or "claims.csv"
+    kept = "".join(char for char in last if unicodedata.category(char) not in _UNSEEN)
+    return kept.strip()[-_LONGEST_NAME:] or "claims.csv"
 
 
 def safe_filename(name: str) -> str:
     """A name that every file system and header takes."""
     folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return _UNSAFE.sub("_", folded).strip(" .") or "claims.csv"
+    return _UNSAFE.sub("_", folded).strip(" .")[-_LONGEST_NAME:] or "claims.csv"

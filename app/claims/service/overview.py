@@ -1,13 +1,18 @@
 """Looking at a file before it is taken in, and at everything that was."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.engine import RowMapping
+
+from app.claims.payers.registry import PROVIDERS, Provider
 from app.claims.queries import reading
-from app.claims.schemas import DayTotal, StatsOut
+from app.claims.schemas import DayTotal, ProviderOut, StatsOut
 from app.claims.service.intake import ReceivedFile
 from app.claims.tables.preview import preview
 from app.core.db import ReadSession
+from app.core.settings import Settings
 
 
 def look_through(received: ReceivedFile) -> dict[str, Any]:
@@ -40,3 +45,26 @@ async def stats(session: ReadSession, *, organization_id: UUID) -> StatsOut:
     days, reasons = await reading.totals(session, organization_id)
     by_day = [DayTotal.model_validate({**row, "day": row["day"].date()}) for row in days]
     return StatsOut(by_day=by_day, failures_by_reason=reasons)
+
+
+async def providers(
+    session: ReadSession, *, organization_id: UUID, settings: Settings
+) -> list[ProviderOut]:
+    """The payers, and what the organization's running jobs meet there."""
+    waiting = await reading.waiting_for(session, organization_id)
+    return [
+        _provider(provider, settings, waiting.get(provider.code)) for provider in PROVIDERS.values()
+    ]
+
+
+def _provider(provider: Provider, settings: Settings, trouble: RowMapping | None) -> ProviderOut:
+    is_configured = provider.is_configured(settings)
+    return ProviderOut(
+        code=provider.code,
+        name=provider.name,
+        is_configured=is_configured,
+        status="trouble" if trouble else "ok" if is_configured else "not_configured",
+        status_reason=trouble["status_reason"] if trouble else None,
+        trouble_since=trouble["outage_since"] if trouble else None,
+        capabilities=asdict(provider.capabilities(settings)),
+    )

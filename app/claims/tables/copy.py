@@ -13,12 +13,9 @@ from app.claims.tables.batch import Batch
 
 COLUMNS: Final = (
     "job_id",
-    "organization_id",
     "row_no",
-    "claim_number",
+    "organization_id",
     "claim_key",
-    "first_name",
-    "last_name",
     "first_key",
     "last_key",
     "date_of_birth",
@@ -27,23 +24,19 @@ COLUMNS: Final = (
     "practice_id",
     "tin",
     "payer_id",
-    "subscriber_id",
-    "cells",
     "question_key",
-    "outcome",
-    "error",
-    "error_code",
+    "fault",
     "warnings",
+    "cells",
 )
-"""Every column that can be asked for, and `fault` as another name of `error`.
+"""Every column of `claim_rows`; the reader's other fields can be asked for by their names.
 
-`error` is jsonb `{code, field, message}`; it, `error_code` and `outcome` ('failed') are null for
-a row without a fault. `cells` and `warnings` are text[], `question_key` is a uuid.
+`fault` is jsonb `{code, field, message}`, null for a row without one. `cells` and `warnings` are
+text[], `question_key` is a uuid.
 """
 _NULL: Final = "\\N"
 _KEYS: Final = frozenset({"claim_key", "first_key", "last_key", "question_key"})
 _RENAMED: Final = {"service_from": "first_service_date", "service_to": "last_service_date"}
-_FAULTS: Final = frozenset({"outcome", "error", "fault", "error_code"})
 
 _SCALAR: Final = str.maketrans(
     {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\0": "\ufffd"}
@@ -80,8 +73,8 @@ def _column(batch: Batch, name: str) -> Iterable[str]:
         return map(str, range(batch.first_row, batch.first_row + len(batch)))
     if name == "cells":
         return _cells(batch)
-    if name in _FAULTS:
-        return _faults(batch, name)
+    if name == "fault":
+        return _faults(batch)
     if name == "warnings":
         return _sparse({i: _array(words) for i, words in batch.warnings.items()}, len(batch))
     return _values(batch, name)
@@ -115,15 +108,11 @@ def _array(values: Sequence[str]) -> str:
     return '{"' + '","'.join([value.translate(_ELEMENT) for value in values]) + '"}'
 
 
-def _faults(batch: Batch, name: str) -> Iterable[str]:
-    texts: dict[int, str] = {}
-    for index, (fault, *_) in batch.faults.items():
-        if name == "outcome":
-            texts[index] = "failed"
-        elif name == "error_code":
-            texts[index] = fault.code
-        else:
-            texts[index] = json.dumps(fault._asdict(), ensure_ascii=False).translate(_SCALAR)
+def _faults(batch: Batch) -> Iterable[str]:
+    texts = {
+        index: json.dumps(fault._asdict(), ensure_ascii=False).translate(_SCALAR)
+        for index, (fault, *_) in batch.faults.items()
+    }
     return _sparse(texts, len(batch))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from app.claims.models import ClaimAnswer, ClaimJob, ClaimRow, ClaimUnit, PayerQuery, Practice
 from app.core.clock import now
@@ -45,6 +45,12 @@ async def send(
         data={"provider": "uhc", **(fields or {})},
         headers={**actor.headers, **(headers or {})},
     )
+
+
+async def stored(database: Database, model: Any) -> int:
+    """How many rows a table has."""
+    async with database.read(Scope.system()) as session:
+        return (await session.execute(select(func.count()).select_from(model))).scalar_one()
 
 
 async def make_job(database: Database, organization_id: UUID, **changes: Any) -> UUID:

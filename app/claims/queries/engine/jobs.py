@@ -153,6 +153,7 @@ async def end(
     connection: Connection, job_id: UUID, status: str, *, reason: str | None = None
 ) -> bool:
     """End the job with the counts of its answers; False where it had ended."""
+    await connection.execute("SET LOCAL synchronous_commit = on")
     succeeded, failed, reasons = await count_answers(connection, job_id)
     ended = await connection.fetchval(_END, job_id, status, reason, succeeded, failed, reasons)
     if ended is None:

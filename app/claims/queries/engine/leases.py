@@ -3,6 +3,7 @@
 All times are the database's own; a worker's clock may be days off.
 """
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -56,7 +57,7 @@ WHERE u.id = pick.id AND j.id = u.job_id AND j.status IN ('PENDING', 'PROCESSING
 RETURNING u.id, u.job_id, u.organization_id, u.kind, u.lo, u.hi, u.attempts, u.faults,
     extract(epoch FROM clock_timestamp() - least(u.failing_since, j.outage_since))::float8
         AS failing_seconds,
-    j.provider, j.use_batch_query, j.start_date, j.end_date, j.mapping, j.attempt, j.status,
+    j.processing_started_at, j.provider, j.use_batch_query, j.start_date, j.end_date, j.mapping, j.attempt, j.status,
     j.status_reason IS NOT NULL OR j.outage_since IS NOT NULL AS troubled
 """
 
@@ -102,7 +103,7 @@ UPDATE claim_jobs
 SET status = 'PROCESSING', processing_started_at = clock_timestamp(), updated_at = now(),
     version = version + 1
 WHERE id = $1 AND status = 'PENDING'
-RETURNING version
+RETURNING processing_started_at
 """
 
 
@@ -111,10 +112,10 @@ async def claim(connection: Connection, token: UUID, seconds: float) -> asyncpg.
     return await connection.fetchrow(_CLAIM, token, seconds)
 
 
-async def start(connection: Connection, job_id: UUID) -> int | None:
-    """PENDING to PROCESSING; gives the job's new version, or None where it is not PENDING."""
-    version: int | None = await connection.fetchval(_START, job_id)
-    return version
+async def start(connection: Connection, job_id: UUID) -> datetime | None:
+    """PENDING to PROCESSING; gives the moment, or None where the job is not PENDING."""
+    started_at: datetime | None = await connection.fetchval(_START, job_id)
+    return started_at
 
 
 async def hold(
