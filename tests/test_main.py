@@ -1,11 +1,14 @@
 """The whole application, put together as in production."""
 
 import asyncio
+import os
+import socket
 from typing import Any
 
 import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
+from redis.asyncio import Redis
 
 from app.core.limiter import NoLimits, WindowLimiter
 from app.core.openapi import settings_for_document
@@ -15,6 +18,9 @@ from app.core.version import release
 from app.main import Intake, create_app
 
 ORIGIN = "https://front.example"
+
+
+RECORD_OF_API = "intake:process:api:{host}:{pid}"
 
 
 def probes() -> list[tuple[str, str]]:
@@ -50,6 +56,12 @@ async def test_each_route_answers_in_both_forms_with_all_headers(
         if answer.status_code == 401:
             assert answer.headers["www-authenticate"].startswith("Bearer")
     assert len(statuses) == 1
+
+
+async def own_records(redis: Redis) -> list[bytes | str]:
+    """This process's names in the index; workers of other tests may still stand there."""
+    own = RECORD_OF_API.format(host=socket.gethostname(), pid=os.getpid()).encode()
+    return [name for name in await redis.smembers(PROCESS_INDEX) if name == own]
 
 
 async def test_the_process_registers_while_it_serves(app: Intake, settings: Any) -> None:

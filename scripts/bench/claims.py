@@ -1,8 +1,8 @@
 """Rows per second from upload to COMPLETED, beside COPY and beside one Celery task a row.
 
-    .venv/bin/python scripts/bench/claims.py               10,000 and 100,000 rows, three rounds
-    .venv/bin/python scripts/bench/claims.py --full        and 1,000,000 rows once
-    .venv/bin/python scripts/bench/claims.py --write       puts the figures into docs/benchmarks.md
+    .venv/bin/python -m scripts.bench.claims               10,000 and 100,000 rows, three rounds
+    .venv/bin/python -m scripts.bench.claims --full        and 1,000,000 rows once
+    .venv/bin/python -m scripts.bench.claims --write       puts the figures into docs/benchmarks.md
 
 Batch mode, a local payer over HTTP without latency, everything on one machine. Machines differ and
 are noisy: compare the ratios of one run.

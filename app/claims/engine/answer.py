@@ -27,7 +27,8 @@ class LeftRow:
     span: Span
     look: Look
     candidates: tuple[KnownClaim, ...]
-    evidence: dict[str, int]
+    evidence: dict[str | None, int]
+    """From the number of a kept claim, as its result line has it, to the query that gave it."""
 
 
 @dataclass(slots=True)
@@ -84,7 +85,10 @@ class Desk:
             if claim.tin in tins and coverage.payer_id_of(claim.query_id) == payer_id
         ]
         candidates = tuple(map(known_claim, found))
-        evidence = {claim.claim_key: claim.query_id for claim in found}
+        evidence = {
+            known.line["claim_number"]: claim.query_id
+            for known, claim in zip(candidates, found, strict=True)
+        }
         verdict = verdict_of(row, candidates)
         answer = settle(row, look, verdict, evidence, span)
         return answer or LeftRow(row, payer_id, span, look, candidates, evidence)

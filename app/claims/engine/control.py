@@ -18,9 +18,12 @@ async def cancel(session: WriteSession, *, job_id: UUID) -> str | None:
     down what they have in hand: what was asked keeps its answer, what was not stays unprocessed.
     """
     connection = await driver(session)
-    status = await jobs.cancel(connection, job_id)
-    if status != "CANCELLING" or await jobs.has_live_lease(connection, job_id):
-        return status
+    job = await jobs.lock(connection, job_id)
+    if job is None or job["status"] not in ("PENDING", "PROCESSING"):
+        return None
+    began = await jobs.begin_cancel(connection, job_id)
+    if began and await jobs.has_live_lease(connection, job_id):
+        return "CANCELLING"
     await jobs.end(connection, job_id, "CANCELLED")
     return "CANCELLED"
 

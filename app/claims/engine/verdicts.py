@@ -83,7 +83,7 @@ def failed(
 
 
 def settle(
-    row: OpenRow, look: Look, verdict: Verdict, evidence: Mapping[str, int], span: Span
+    row: OpenRow, look: Look, verdict: Verdict, evidence: Mapping[str | None, int], span: Span
 ) -> Answered | None:
     """The answer that the walked windows give, or None for a row that has to be asked singly.
 
@@ -100,10 +100,10 @@ def settle(
     return None
 
 
-def ids_of(verdict: Verdict, evidence: Mapping[str, int]) -> Sequence[int]:
+def ids_of(verdict: Verdict, evidence: Mapping[str | None, int]) -> Sequence[int]:
     """The queries that gave the claims of an answer, each once."""
-    numbers = (line.get("claim_number") for line in verdict.results)
-    return list(dict.fromkeys(evidence[n] for n in numbers if n is not None and n in evidence))
+    numbers = [line["claim_number"] for line in verdict.results]
+    return list(dict.fromkeys(evidence[number] for number in numbers if number in evidence))
 
 
 def array_literal(values: Iterable[object]) -> str:

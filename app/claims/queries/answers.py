@@ -1,5 +1,6 @@
 """Reading rows with their answers."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,26 +27,25 @@ _ANSWER: Final = (
     .offset(0)
     .lateral("answer")
 )
-_ROW: Final = (
-    select(ClaimRow)
-    .where(ClaimRow.job_id == ClaimAnswer.job_id, ClaimRow.row_no == ClaimAnswer.row_no)
-    .correlate(ClaimAnswer)
-    .offset(0)
-    .lateral("row_of_answer")
-)
 
 
-def _columns(row: Any, answer: Any) -> tuple[Any, ...]:
+def _columns(answer: Any) -> tuple[Any, ...]:
     return (
-        *(row.row_no, row.cells, row.warnings.label("row_warnings"), answer.outcome),
-        *(answer.error_code, answer.error, answer.results, answer.warnings, answer.query_ids),
+        *(answer.outcome, answer.error_code, answer.error, answer.results, answer.warnings),
+        answer.query_ids,
     )
 
 
 def rows_statement(job_id: UUID, *, status: str | None = None) -> Select[Any]:
     """A job's rows, each with its answer where it has one; `status` may be any or pending."""
     statement = (
-        select(*_columns(ClaimRow, _ANSWER.c), _ATTEMPTS.label("earlier_attempts"))
+        select(
+            ClaimRow.row_no,
+            ClaimRow.cells,
+            ClaimRow.warnings.label("row_warnings"),
+            *_columns(_ANSWER.c),
+            _ATTEMPTS.label("earlier_attempts"),
+        )
         .select_from(ClaimRow)
         .outerjoin(_ANSWER, true())
         .where(ClaimRow.job_id == job_id)
@@ -56,7 +56,10 @@ def rows_statement(job_id: UUID, *, status: str | None = None) -> Select[Any]:
 
 
 def answered_statement(job_id: UUID, *, outcome: str, error_code: str | None) -> Select[Any]:
-    """A job's rows with an answer of this outcome, found by their answers."""
+    """A job's answers of this outcome; `cells_of` gives the rows of a page.
+
+    Joined here, PostgreSQL would fetch the rows of all answers before it sorts out the page.
+    """
     attempts = (
         select(func.count())
         .where(
@@ -67,14 +70,25 @@ def answered_statement(job_id: UUID, *, outcome: str, error_code: str | None) ->
         .scalar_subquery()
     )
     statement = (
-        select(*_columns(_ROW.c, ClaimAnswer), attempts.label("earlier_attempts"))
+        select(ClaimAnswer.row_no, *_columns(ClaimAnswer), attempts.label("earlier_attempts"))
         .select_from(ClaimAnswer)
-        .join(_ROW, true())
         .where(ClaimAnswer.job_id == job_id, ClaimAnswer.outcome == outcome)
     )
     return (
         statement if error_code is None else statement.where(ClaimAnswer.error_code == error_code)
     )
+
+
+async def cells_of(
+    session: ReadSession, job_id: UUID, row_numbers: Sequence[int]
+) -> dict[int, RowMapping]:
+    """Cells and warnings of some rows of a job, as `rows_statement` names them."""
+    found = await session.execute(
+        select(ClaimRow.row_no, ClaimRow.cells, ClaimRow.warnings.label("row_warnings")).where(
+            ClaimRow.job_id == job_id, ClaimRow.row_no.in_(row_numbers)
+        )
+    )
+    return {row["row_no"]: row for row in found.mappings()}
 
 
 async def queries_of(session: ReadSession, query_ids: set[int]) -> dict[int, RowMapping]:

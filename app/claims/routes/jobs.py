@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -178,8 +179,9 @@ async def browse_rows(
     found = await paginate(
         session, statement, keys=[(key, "asc")], query=pages, tenant=member.organization_id
     )
-    searches = await answers.evidence_for(session, found.rows)
-    return found.page(lambda row: answers.row_out(row, mapping, searches))
+    shown = await answers.with_cells(session, job_id=job_id, rows=found.rows)
+    searches = await answers.evidence_for(session, shown)
+    return replace(found, rows=shown).page(lambda row: answers.row_out(row, mapping, searches))
 
 
 async def _download(request: Request, member: Member, job_id: UUID) -> tuple[Download, JobOut]:

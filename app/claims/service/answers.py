@@ -81,6 +81,16 @@ async def mapping_of(
     return mapping
 
 
+async def with_cells(
+    session: ReadSession, *, job_id: UUID, rows: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The rows; those that were found by their answers get their cells."""
+    rows = list(rows)
+    wanted = [row["row_no"] for row in rows if "cells" not in row]
+    known = await queries.cells_of(session, job_id, wanted) if wanted else {}
+    return [{**row, **known.get(row["row_no"], {})} for row in rows]
+
+
 async def evidence_for(
     session: ReadSession, rows: Iterable[Mapping[str, Any]]
 ) -> dict[int, Mapping[str, Any]]:

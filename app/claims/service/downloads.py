@@ -16,7 +16,7 @@ from app.core.db import Scope as DatabaseScope
 
 Rows = list[dict[str, Any]]
 Searches = Mapping[int, Mapping[str, Any]]
-_PIECE_ROWS: Final = 2_000
+_PIECE_ROWS: Final = 1_000
 _STATUS_OF: Final = {
     Scope.ALL: None,
     Scope.SUCCEEDED: "succeeded",

@@ -163,3 +163,19 @@ async def test_a_retry_asks_the_payer_afresh(ledger: Ledger) -> None:
     assert await do_retry(ledger, job_id) == 10
     await ledger.work()
     await ledger.check(job_id, expected)
+
+
+async def test_a_retry_that_is_cancelled_before_it_begins_counts_what_is_left(
+    ledger: Ledger,
+) -> None:
+    job_id, expected = await ledger.upload_plan(RowPlan("practice", 40, last_days=60, mix=MIX))
+    await ledger.work()
+    failed = len([entry for entry in expected if entry.error_code])
+    assert await do_retry(ledger, job_id) == failed
+    assert await do_cancel(ledger, job_id) == "CANCELLED"
+    job = await ledger.job(job_id)
+    assert (job["success_count"], job["failure_count"]) == (40 - failed, 0)
+    assert job["failures_by_reason"] == {}
+    assert await do_retry(ledger, job_id) == failed
+    await ledger.work()
+    await ledger.check(job_id, expected)

@@ -100,7 +100,7 @@ async def test_an_outage_parks_the_job_with_a_reason_and_is_survived(
         ({"error_code": "LCLM_PS_301"}, {"payer.timeout", "payer.unavailable"}, True),
         ({"error_code": "LCLM_PS_301"}, {"payer.timeout", "payer.unavailable"}, False),
     ],
-    ids=str,
+    ids=["500-batch", "500-single", "429-batch", "301-batch", "301-single"],
 )
 async def test_when_the_retry_window_is_spent_the_rows_end(
     ledger: Ledger, faults: dict[str, Any], codes: set[str], batch: bool

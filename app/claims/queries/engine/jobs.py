@@ -61,11 +61,9 @@ WHERE r.job_id = $1
 
 _CANCEL: Final = """
 UPDATE claim_jobs
-SET status = CASE status WHEN 'PENDING' THEN 'CANCELLED' ELSE 'CANCELLING' END,
-    processing_completed_at = CASE status WHEN 'PENDING' THEN clock_timestamp() END,
-    version = version + 1, updated_at = now()
-WHERE id = $1 AND status IN ('PENDING', 'PROCESSING')
-RETURNING status
+SET status = 'CANCELLING', version = version + 1, updated_at = now()
+WHERE id = $1 AND status = 'PROCESSING'
+RETURNING id
 """
 
 # A unit that somebody is writing to at this moment is skipped, and so keeps the job alive.
@@ -169,12 +167,12 @@ async def answer_left(connection: Connection, job_id: UUID, attempt: int, messag
     return int(tag.rpartition(" ")[2])
 
 
-async def cancel(connection: Connection, job_id: UUID) -> str | None:
-    """PENDING to CANCELLED, PROCESSING to CANCELLING; None for any other status."""
-    status: str | None = await connection.fetchval(_CANCEL, job_id)
-    if status is not None:
-        await note(connection, job_id, "status", status=status)
-    return status
+async def begin_cancel(connection: Connection, job_id: UUID) -> bool:
+    """PROCESSING to CANCELLING; False for any other status."""
+    if await connection.fetchval(_CANCEL, job_id) is None:
+        return False
+    await note(connection, job_id, "status", status="CANCELLING")
+    return True
 
 
 async def has_live_lease(connection: Connection, job_id: UUID) -> bool:

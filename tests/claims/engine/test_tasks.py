@@ -1,0 +1,127 @@
+"""The registered tasks: run by a context, stopped by it, and harmless when run twice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from app.claims import tasks
+from app.claims.tasks import payers_of, sweep_up, waiting, work
+from app.core.db import Scope
+from app.core.http import open_client
+from app.core.redis_client import open_redis
+from app.dev.payer.rows import Mix, RowPlan
+from app.worker.registry import TASKS, TaskContext
+from tests.claims.engine.ledger import Ledger
+
+TABLES = (
+    "claim_jobs",
+    "claim_rows",
+    "claim_answers",
+    "claim_twins",
+    "claim_units",
+    "payer_queries",
+    "payer_claims",
+    "claim_job_events",
+)
+
+
+@pytest.fixture
+async def context(ledger: Ledger) -> AsyncIterator[TaskContext]:
+    """As a worker process has it."""
+    redis = open_redis(ledger.settings.redis)
+    http = open_client(timeout_seconds=5, connections=5)
+    context = TaskContext(ledger.settings, ledger.database, redis, http)
+    yield context
+    await payers_of(context).close()
+    await http.aclose()
+    await redis.aclose()
+
+
+async def contents(ledger: Ledger) -> dict[str, list[Any]]:
+    """Everything that the ledger holds."""
+    return {
+        table: [tuple(row) for row in await ledger.all(f"SELECT * FROM {table} ORDER BY 1, 2")]  # noqa: S608
+        for table in TABLES
+    }
+
+
+def test_the_work_is_looked_for_and_the_sweep_is_periodic() -> None:
+    assert TASKS["claims.work"].look
+    assert TASKS["claims.sweep"].every == 1.0
+
+
+async def test_each_task_run_twice_changes_nothing_more(
+    ledger: Ledger, context: TaskContext
+) -> None:
+    job_id, expected = await ledger.upload_plan(
+        RowPlan("practice", 60, last_days=60, mix=Mix(0.1, 0.1))
+    )
+    await asyncio.gather(work(context, job_id=str(job_id)), work(context))
+    await sweep_up(context)
+    await ledger.check(job_id, expected)
+    once = await contents(ledger)
+    await work(context, job_id=str(job_id))
+    await asyncio.gather(sweep_up(context), sweep_up(context), work(context))
+    assert await contents(ledger) == once
+
+
+async def test_the_adapters_are_shared_by_all_tasks_of_a_process(
+    ledger: Ledger, context: TaskContext
+) -> None:
+    assert payers_of(context) is payers_of(context)
+
+
+async def test_a_slice_ends_in_time_and_gives_everything_back(
+    ledger: Ledger, context: TaskContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(tasks, "ring_now", rung.append)
+    monkeypatch.setattr(tasks, "SLICE_SECONDS", 0.5)
+    monkeypatch.setattr(tasks, "_SHORTEST_SECONDS", 0.5)
+    ledger.play(latency_ms=100)
+    job_id, expected = await ledger.upload_plan(
+        RowPlan("claim_number", 100, last_days=80, mix=Mix(0.1, 0.1))
+    )
+    async with asyncio.timeout(5):
+        await work(context)
+    assert rung == ["claims.work"]
+    leased = await ledger.all("SELECT FROM claim_units WHERE state = 'LEASED'")
+    assert leased == []
+    assert (await ledger.job(job_id))["status"] == "PROCESSING"
+    context.stopping.set()
+    calls = ledger.payer.tally.calls
+    await work(context)
+    assert ledger.payer.tally.calls == calls
+    ledger.play()
+    await ledger.work()
+    await ledger.check(job_id, expected)
+
+
+async def test_a_hanging_payer_does_not_hold_the_slice(
+    ledger: Ledger, context: TaskContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "_CUT_SECONDS", 0.8)
+    monkeypatch.setattr(tasks, "_SHORTEST_SECONDS", 0.3)
+    ledger.play(share_hang=1.0)
+    job_id, expected = await ledger.upload_plan(
+        RowPlan("claim_number", 20, last_days=80, mix=Mix(0.1, 0.1))
+    )
+    async with asyncio.timeout(4):
+        await work(context)
+    units = await ledger.all("SELECT attempts FROM claim_units WHERE kind = 'window'")
+    assert {unit["attempts"] for unit in units} == {0}
+    ledger.play()
+    await ledger.do("UPDATE claim_units SET run_after = now()")
+    await ledger.do("UPDATE claim_jobs SET parked_until = NULL")
+    await ledger.work()
+    await ledger.check(job_id, expected)
+
+
+async def test_the_backlog_is_what_nobody_has_begun(ledger: Ledger) -> None:
+    await ledger.upload_plan(RowPlan("practice", 3, last_days=60))
+    async with ledger.database.read(Scope.system()) as session:
+        found = await waiting(session)
+    assert found.waiting == 1
+    assert found.oldest_seconds >= 0.0
