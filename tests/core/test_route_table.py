@@ -38,7 +38,9 @@ def calls(dependant: Dependant) -> Iterator[Any]:
         yield from calls(inner)
 
 
-@pytest.mark.parametrize("route", routes(), ids=lambda route: f"{route.methods}{route.path}")
+@pytest.mark.parametrize(
+    "route", routes(), ids=lambda route: f"{'-'.join(sorted(route.methods))}{route.path}"
+)
 def test_a_route_keeps_the_rules(route: Any) -> None:
     """No trailing slash, a limit or an exemption, no thread for a dependency."""
     assert not route.path.endswith("/")
