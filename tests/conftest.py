@@ -5,12 +5,14 @@ is rolled back. `stage` has a database of its own, really committed, for work th
 connections; it is emptied afterwards.
 """
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import pool, text
@@ -30,6 +32,16 @@ from app.core.settings import (
 from app.dev.postgres import PostgresServer
 from app.dev.valkey import ValkeyServer
 from app.main import Intake, create_app
+
+# The cores are shared with the servers under test: slowness of a draw says nothing about the code.
+# What lands must not depend on luck, so CI draws the same examples each time.
+hypothesis.settings.register_profile(
+    "intake",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+hypothesis.settings.load_profile("intake")
 
 pytest_plugins = ("tests.people",)
 

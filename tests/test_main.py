@@ -69,13 +69,13 @@ async def test_the_process_registers_while_it_serves(app: Intake, settings: Any)
     async with app.router.lifespan_context(app):
         redis = app.state.services.redis
         async with asyncio.timeout(5):
-            while not await redis.smembers(PROCESS_INDEX):  # noqa: ASYNC110 - nothing tells when.
+            while not await own_records(redis):  # noqa: ASYNC110 - nothing tells when.
                 await asyncio.sleep(0.02)
         closing = app.state.services.closing
         assert not closing.is_set()
     assert closing.is_set()
     async with open_services(settings) as services:
-        assert not await services.redis.smembers(PROCESS_INDEX)
+        assert not await own_records(services.redis)
 
 
 async def test_rate_limits_follow_the_setting(settings: Any) -> None:
