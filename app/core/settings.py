@@ -7,7 +7,7 @@ missing secret and names the variable.
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 CommaList = Annotated[tuple[str, ...], NoDecode]
@@ -161,8 +161,13 @@ class UhcSettings(Room):
     tries: int = variable("UHC_TRIES", 3, "Tries of one call before it is put off", ge=1, le=10)
 
 
-class Settings(Room):
-    """All settings; rooms take their own part."""
+class Settings(BaseModel):
+    """All settings; rooms take their own part.
+
+    Only the rooms read the environment: a variable named REDIS is not ours.
+    """
+
+    model_config = ConfigDict(frozen=True)
 
     server: ServerSettings = Field(default_factory=ServerSettings)
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)

@@ -27,6 +27,12 @@ def test_a_whole_environment_is_read(production: pytest.MonkeyPatch) -> None:
     assert settings.database.url.get_secret_value() == GOOD["DATABASE_URL"]
 
 
+def test_variables_that_are_not_ours_are_left_alone(production: pytest.MonkeyPatch) -> None:
+    for name in ("REDIS", "CLAIMS", "AUTH", "SERVER"):
+        production.setenv(name, "somebody else's")
+    assert load_settings().redis.url.get_secret_value() == GOOD["REDIS_URL"]
+
+
 @pytest.mark.parametrize("name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY"])
 def test_a_missing_secret_is_named(production: pytest.MonkeyPatch, name: str) -> None:
     production.delenv(name)

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from app.claims.engine import answer, window
+from app.claims.engine.finish import fence
+from app.claims.engine.leases import claim
 from app.claims.engine.verdicts import verdict_of
-from app.claims.engine.work import DEATHS
+from app.claims.engine.work import DEATHS, work
 from app.claims.matching import Verdict
 from app.claims.queries.engine.rows import OpenRow
 from app.dev.payer.rows import Mix, RowPlan
@@ -67,17 +69,41 @@ async def test_a_plan_that_kills_fails_the_job(
     assert job["status_reason"]
 
 
+RUN_OUT = "UPDATE claim_units SET lease_until = now() - interval '1s' WHERE state = 'LEASED'"
+
+
 async def test_leases_that_ran_out_count_as_deaths_and_progress_forgets_them(
     ledger: Ledger,
 ) -> None:
+    """Three workers vanish with the unit; a page that was kept in between begins the count anew."""
     job_id, expected = await ledger.upload_plan(
-        RowPlan("practice", 25, last_days=60, mix=Mix(0.1, 0.1))
+        RowPlan("practice", 25, last_days=25, mix=Mix(0.1, 0.1))
     )
+    bench = ledger.bench()
+    plan = await claim(bench)
+    assert plan is not None
+    await work(bench, plan)
     for attempts in (1, 2, 3):
-        await ledger.do("UPDATE claim_units SET attempts = $1", attempts - 1)
-        await ledger.do(
-            "UPDATE claim_units SET state = 'LEASED', lease_until = now() - interval '1s'"
-            " WHERE kind = 'plan' AND state = 'READY'"
-        )
-    await work_until(ledger, job_id)
+        unit = await claim(bench)
+        assert unit is not None
+        assert (unit.kind, unit.attempts) == ("window", attempts)
+        await ledger.do(RUN_OUT)
+    unit = await claim(bench)
+    assert unit is not None
+    async with bench.writing(unit) as connection:
+        await fence(connection, bench, unit, progress=True)
+    await ledger.do(RUN_OUT)
+    await ledger.work()
     await ledger.check(job_id, expected)
+
+
+async def test_a_unit_with_which_three_workers_vanished_is_taken_apart(ledger: Ledger) -> None:
+    job_id, _ = await ledger.upload_plan(RowPlan("practice", 25, last_days=25))
+    bench = ledger.bench()
+    for _ in range(DEATHS):
+        unit = await claim(bench)
+        assert unit is not None
+        assert unit.kind == "plan"
+        await ledger.do(RUN_OUT)
+    await ledger.work()
+    assert (await ledger.job(job_id))["status"] == "FAILED"
