@@ -19,6 +19,7 @@ ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
     "start.js": "text/javascript",
+    "problems.css": "text/css",
 }
 # Swagger UI writes style attributes and holds its icons as data addresses.
 _POLICY = (
@@ -97,16 +98,20 @@ def _wants_html(request: Request) -> bool:
 
 def _html(title: str, pages: list[ProblemPage]) -> HTMLResponse:
     entries = "".join(
-        f"<article><h2><code>{escape(page.code)}</code> {page.status}</h2>"
+        f'<article id="{escape(page.code)}"><h2><code>{escape(page.code)}</code>'
+        f' <span class="status">{page.status}</span></h2>'
         f"<p><strong>{escape(page.title)}.</strong> {escape(page.cause)}</p>"
-        f"<p>What to do: {escape(page.what_to_do)}</p></article>"
+        f"<p><strong>What to do:</strong> {escape(page.what_to_do)}</p></article>"
         for page in pages
     )
+    others = '<p><a href="/problems">All problem codes</a></p>' if len(pages) == 1 else ""
     return HTMLResponse(
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="data:,"><link rel="stylesheet" href="/docs/problems.css">'
         f"<title>{escape(title)}</title></head><body><main><h1>{escape(title)}</h1>{entries}"
-        "</main></body></html>"
+        f"{others}</main></body></html>",
+        headers={"Content-Security-Policy": _POLICY},
     )
 
 
@@ -121,7 +126,7 @@ async def browse(request: Request) -> Response:
     """Every error code of this server, as JSON or as a page."""
     pages = [_page_of(PROBLEM_CODES[code]) for code in sorted(PROBLEM_CODES)]
     if _wants_html(request):
-        return _public(_html("Problems", pages))
+        return _public(_html("What the answers mean", pages))
     return _public(JSONResponse(ProblemPages(results=pages).model_dump()))
 
 
@@ -133,5 +138,5 @@ async def get(code: str, request: Request) -> Response:
         raise NotFound("There is no such problem code.")
     page = _page_of(kind)
     if _wants_html(request):
-        return _public(_html(page.title, [page]))
+        return _public(_html("What this answer means", [page]))
     return _public(JSONResponse(page.model_dump()))
