@@ -26,6 +26,11 @@ class Ending:
 
     def __init__(self) -> None:
         self._reader, self._writer = os.pipe()
+        os.set_blocking(self._reader, False)
+        os.set_blocking(self._writer, False)
+        # The interpreter's own handler writes here the moment a signal comes, so that one that
+        # comes just before the wait ends the wait all the same.
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         self._is_asked = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask)
@@ -35,8 +40,6 @@ class Ending:
             # The kernel takes every child with us.
             os._exit(128 + number)
         self._is_asked = True
-        # A pipe and no event: setting an event inside its own wait would never return.
-        os.write(self._writer, b".")
 
     def is_asked(self) -> bool:
         """Whether a signal has come."""
@@ -46,6 +49,8 @@ class Ending:
         """Wait for the wish, `seconds` at the most; whether there is one."""
         if not self._is_asked:
             select.select([self._reader], [], [], seconds)
+            with suppress(BlockingIOError):
+                os.read(self._reader, 64)
         return self._is_asked
 
 

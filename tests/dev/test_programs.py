@@ -81,7 +81,8 @@ def test_two_signals_end_it_at_once() -> None:
         "print('ready', flush=True)\n"
         "while not ending.wait(60): pass\n"
         "print('asked', flush=True)\n"
-        "import threading; threading.Event().wait(60)\n"
+        "import time\n"
+        "while True: time.sleep(0.1)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE, text=True
