@@ -17,6 +17,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from starlette.datastructures import State
 from typing_extensions import override
 
 from app.core.db import Database, Scope, database_url
@@ -112,9 +113,21 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 class RollbackDatabase(Database):
     """The application's database over one connection, whose transaction the test rolls back."""
 
-    def __init__(self, settings: DatabaseSettings, connection: AsyncConnection) -> None:
+    def __init__(self, settings: DatabaseSettings) -> None:
         super().__init__(settings)
-        self._connection = connection
+        self._connection: AsyncConnection | None = None
+
+    @asynccontextmanager
+    async def rolled_back(self) -> AsyncIterator[None]:
+        """Everything written while the block lasts is undone at its end."""
+        async with self.engine.connect() as connection:
+            transaction = await connection.begin()
+            self._connection = connection
+            try:
+                yield
+            finally:
+                self._connection = None
+                await transaction.rollback()
 
     @override
     def open_session(self) -> AsyncSession:
@@ -138,24 +151,18 @@ async def settings(servers: Servers) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def shared_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """The application's own engine, shared by all tests of the process."""
-    database = Database(settings.database)
-    yield database.engine
+async def rollback_database(settings: Settings) -> AsyncIterator[RollbackDatabase]:
+    """The database of all tests of the process; a test takes `database`."""
+    database = RollbackDatabase(settings.database)
+    yield database
     await database.close()
 
 
 @pytest.fixture
-async def database(settings: Settings, shared_engine: AsyncEngine) -> AsyncIterator[Database]:
+async def database(rollback_database: RollbackDatabase) -> AsyncIterator[Database]:
     """A database whose every change is undone after the test."""
-    async with shared_engine.connect() as connection:
-        transaction = await connection.begin()
-        rollback = RollbackDatabase(settings.database, connection)
-        try:
-            yield rollback
-        finally:
-            await transaction.rollback()
-            await rollback.close()
+    async with rollback_database.rolled_back():
+        yield rollback_database
 
 
 @asynccontextmanager
@@ -169,10 +176,18 @@ async def running(app: Intake) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def built_app(settings: Settings, rollback_database: RollbackDatabase) -> Intake:
+    """The application, built once a process: a third of a short test would go into building it."""
+    return create_app(settings, database=rollback_database)
+
+
 @pytest.fixture
-def app(settings: Settings, database: Database) -> Intake:
-    """The application over the database that is rolled back."""
-    return create_app(settings, database=database)
+def app(built_app: Intake, database: Database) -> Intake:
+    """The application over the database that is rolled back, with nothing in its memory."""
+    assert isinstance(database, RollbackDatabase)
+    built_app.state = State()
+    return built_app
 
 
 @pytest.fixture
