@@ -85,6 +85,14 @@ class AuthSettings(Room):
     secret_key: SecretStr = variable(
         "SECRET_KEY", "", "Signs tokens and cursors; 32 random bytes or more"
     )
+    secret_key_previous: SecretStr = variable(
+        "SECRET_KEY_PREVIOUS", "", "Former secrets, comma-separated: what they sealed still opens"
+    )
+    encryption_keys: SecretStr = variable(
+        "ENCRYPTION_KEYS",
+        "",
+        "id:base64 of 32 bytes, comma-separated, the first seals; empty: derived from SECRET_KEY",
+    )
     access_token_minutes: int = variable(
         "ACCESS_TOKEN_MINUTES", 15, "Life of an access token", ge=1, le=1440
     )
@@ -98,6 +106,12 @@ class AuthSettings(Room):
     superuser_password: SecretStr = variable(
         "SUPERUSER_PASSWORD", "", "Its password, 12 characters or more"
     )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secret in use, then the former ones."""
+        former = self.secret_key_previous.get_secret_value().split(",")
+        return (self.secret_key.get_secret_value(), *filter(None, map(str.strip, former)))
 
 
 class LimitSettings(Room):
