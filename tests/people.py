@@ -1,5 +1,6 @@
 """The people that tests act as: two organizations, every role, and a way to sign in as each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
@@ -66,6 +67,58 @@ async def make_organization(session: WriteSession, name: str) -> UUID:
     return organization_id
 
 
+@dataclass(frozen=True)
+class Draft:
+    """Somebody who is about to have an account; `role` counts in `organization_id` alone."""
+
+    name: str
+    role: str = "candidate"
+    organization_id: UUID | None = None
+    is_superuser: bool = False
+
+
+async def make_actors(
+    session: WriteSession, settings: Settings, drafts: Sequence[Draft]
+) -> list[Actor]:
+    """Accounts without a password, their memberships, and an open sign-in for each."""
+    ids = [(new_id(), new_id()) for _ in drafts]
+    emails = [
+        f"{draft.name}.{user_id.hex[-6:]}@example.com"
+        for draft, (user_id, _) in zip(drafts, ids, strict=True)
+    ]
+    people = list(zip(drafts, ids, emails, strict=True))
+    users = [
+        {
+            "id": ids[0],
+            "email": email,
+            "full_name": draft.name.title(),
+            "is_superuser": draft.is_superuser,
+        }
+        for draft, ids, email in people
+    ]
+    expires = clock.now() + timedelta(days=1)
+    families = [{"id": family, "user_id": user, "expires_at": expires} for user, family in ids]
+    memberships = [
+        {"organization_id": draft.organization_id, "user_id": ids[0], "role": draft.role}
+        for draft, ids, _ in people
+        if draft.organization_id is not None
+    ]
+    await session.execute(insert(User).values(users))
+    await session.execute(insert(RefreshFamily).values(families))
+    if memberships:
+        await session.execute(insert(Membership).values(memberships))
+    tokens = Tokens(settings.auth)
+    return [
+        Actor(
+            user,
+            email,
+            draft.organization_id,
+            {"Authorization": f"Bearer {tokens.access(user, family)}"},
+        )
+        for draft, (user, family), email in people
+    ]
+
+
 async def make_actor(
     session: WriteSession,
     settings: Settings,
@@ -75,44 +128,27 @@ async def make_actor(
     organization_id: UUID | None = None,
     is_superuser: bool = False,
 ) -> Actor:
-    """An account without a password, its membership and an open sign-in."""
-    user_id, family_id = new_id(), new_id()
-    email = f"{name}.{user_id.hex[-6:]}@example.com"
-    await session.execute(
-        insert(User).values(
-            id=user_id, email=email, full_name=name.title(), is_superuser=is_superuser
-        )
-    )
-    expires = clock.now() + timedelta(days=1)
-    await session.execute(
-        insert(RefreshFamily).values(id=family_id, user_id=user_id, expires_at=expires)
-    )
-    if organization_id is not None:
-        await session.execute(
-            insert(Membership).values(organization_id=organization_id, user_id=user_id, role=role)
-        )
-    token = Tokens(settings.auth).access(user_id, family_id)
-    return Actor(user_id, email, organization_id, {"Authorization": f"Bearer {token}"})
+    """One account more."""
+    draft = Draft(name, role, organization_id, is_superuser)
+    return (await make_actors(session, settings, [draft]))[0]
 
 
 async def make_crew(database: Database, settings: Settings) -> Crew:
-    """The whole crew, committed."""
+    """The whole crew, committed; written in few statements, because most tests begin with it."""
     async with database.write(Scope.system()) as session:
         here = await make_organization(session, "Northwind")
         there = await make_organization(session, "Contoso")
-        members = {
-            role: await make_actor(session, settings, role, role=role, organization_id=here)
-            for role in ("admin", "staff", "viewer", "employer")
+        drafts = {
+            **{role: Draft(role, role, here) for role in ("admin", "staff", "viewer", "employer")},
+            "candidate": Draft("candidate"),
+            "stranger": Draft("stranger", "admin", there),
+            "superuser": Draft("superuser", is_superuser=True),
         }
+        made = await make_actors(session, settings, list(drafts.values()))
         return Crew(
             organization_id=here,
             other_organization_id=there,
-            **members,
-            candidate=await make_actor(session, settings, "candidate"),
-            stranger=await make_actor(
-                session, settings, "stranger", role="admin", organization_id=there
-            ),
-            superuser=await make_actor(session, settings, "superuser", is_superuser=True),
+            **dict(zip(drafts, made, strict=True)),
         )
 
 

@@ -18,17 +18,23 @@ T = TypeVar("T")
 # Each hash takes 19 MiB and some 20 ms of one core; more callers than this would wait over a second.
 _THREADS: Final = 2
 _MOST_WAITING: Final = 64
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    """What an unknown user's password is compared with, so that both take the same time."""
+    return _HASHER.hash("nobody has this password")
 
 
 class Passwords:
     """Hashes and checks passwords in two threads of its own."""
 
     def __init__(self) -> None:
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="password")
         self._waiting = 0
-        # What an unknown user's password is compared with, so that both take the same time.
-        self._nobody = self._hasher.hash("nobody has this password")
+        # Made at the start, so that the first unknown user is not told apart by waiting longer.
+        self._nobody = _nobodys_hash()
 
     async def hash(self, password: str) -> str:
         """The hash of `password`, with its salt and parameters in it.
@@ -36,7 +42,7 @@ class Passwords:
         Raises:
             Unavailable: too many are waiting already.
         """
-        return await self._off_the_loop(self._hasher.hash, _normal(password))
+        return await self._off_the_loop(_HASHER.hash, _normal(password))
 
     async def matches(self, password: str, stored: str | None) -> bool:
         """Whether `password` is the one behind `stored`; without one, False after the same time.
@@ -49,11 +55,11 @@ class Passwords:
 
     def is_outdated(self, stored: str) -> bool:
         """Whether `stored` was made with other parameters than today's."""
-        return self._hasher.check_needs_rehash(stored)
+        return _HASHER.check_needs_rehash(stored)
 
     def _matches(self, password: str, stored: str | None) -> bool:
         try:
-            return self._hasher.verify(stored or self._nobody, password)
+            return _HASHER.verify(stored or self._nobody, password)
         except (VerificationError, InvalidHashError):
             return False
 

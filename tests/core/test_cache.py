@@ -25,11 +25,11 @@ class Source:
 
 async def test_many_at_once_share_one_read() -> None:
     """And later ones get what it gave, until its time is over."""
-    source, cache = Source(), ReadThrough[str, int](seconds=0.1)
+    source, cache = Source(), ReadThrough[str, int](seconds=0.6)
     assert await asyncio.gather(*(cache.get("a", source.read) for _ in range(20))) == [1] * 20
     assert await cache.get("a", source.read) == 1
     assert await cache.get("b", source.read) == 2
-    await asyncio.sleep(0.12)
+    await asyncio.sleep(0.65)
     assert await cache.get("a", source.read) == 3
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
@@ -138,12 +139,18 @@ async def test_a_slow_statement_is_a_503(stage: Stage) -> None:
     assert await count(stage.database, Scope.public()) == 0
 
 
-@pytest.fixture
-async def narrow(stage: Stage) -> AsyncIterator[Database]:
-    limits = {"pool_size": 1, "pool_timeout_seconds": 0.05}
+@asynccontextmanager
+async def narrow_house(stage: Stage, *, patience: float) -> AsyncIterator[Database]:
+    limits = {"pool_size": 1, "pool_timeout_seconds": patience}
     database = Database(stage.settings.database.model_copy(update=limits))
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def narrow(stage: Stage) -> AsyncIterator[Database]:
+    async with narrow_house(stage, patience=0.05) as database:
+        yield database
 
 
 async def test_a_full_house_is_a_503_and_empties_again(narrow: Database) -> None:
@@ -155,14 +162,15 @@ async def test_a_full_house_is_a_503_and_empties_again(narrow: Database) -> None
     assert await count(narrow, Scope.public()) == 0
 
 
-async def test_those_who_wait_are_served_in_their_order(narrow: Database) -> None:
+async def test_those_who_wait_are_served_in_their_order(stage: Stage) -> None:
     order: list[int] = []
+    async with narrow_house(stage, patience=60) as narrow:
 
-    async def visit(number: int) -> None:
-        async with narrow.read(Scope.public()):
-            order.append(number)
+        async def visit(number: int) -> None:
+            async with narrow.read(Scope.public()):
+                order.append(number)
 
-    await asyncio.gather(*(visit(number) for number in range(5)))
+        await asyncio.gather(*(visit(number) for number in range(5)))
     assert order == [0, 1, 2, 3, 4]
 
 

@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import delete, update
 
 from app.claims.models import ClaimJob, ClaimUnit
+from app.claims.routes import jobs as routes
 from app.core.clock import now
 from app.core.db import Scope
+from app.core.sse import Event
 from tests.claims.api.samples import API, make_job, make_running_job
 from tests.conftest import Stage
 from tests.people import Crew
@@ -39,6 +43,38 @@ async def change(stage: Stage, job_id: UUID, **values: Any) -> None:
         )
 
 
+class Watched:
+    """What the streams of a test have told so far, and a way to wait for more."""
+
+    def __init__(self) -> None:
+        self._told = 0
+        self._news = asyncio.Condition()
+
+    async def note(self) -> None:
+        async with self._news:
+            self._told += 1
+            self._news.notify_all()
+
+    async def until(self, told: int) -> None:
+        async with asyncio.timeout(30), self._news:
+            await self._news.wait_for(lambda: self._told >= told)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    """Counts events as they leave, and looks at the job more often than the product does."""
+    told, events = Watched(), routes._events
+
+    async def counted(*around: Any) -> AsyncGenerator[Event, None]:
+        async for event in events(*around):
+            yield event
+            await told.note()
+
+    monkeypatch.setattr(routes, "_events", counted)
+    monkeypatch.setattr(routes, "_LOOK_SECONDS", 0.05)
+    return told
+
+
 async def test_an_ended_job_is_told_once(
     stage_client: httpx.AsyncClient, stage_crew: Crew, stage: Stage
 ) -> None:
@@ -56,18 +92,18 @@ async def test_an_ended_job_is_told_once(
 
 
 async def test_changes_are_told_until_the_end(
-    stage_client: httpx.AsyncClient, stage_crew: Crew, stage: Stage
+    stage_client: httpx.AsyncClient, stage_crew: Crew, stage: Stage, watched: Watched
 ) -> None:
     job_id = await make_running_job(stage.database, stage_crew.organization_id)
     watching = asyncio.create_task(
         stage_client.get(f"{JOBS}/{job_id}/events", headers=stage_crew.viewer.headers)
     )
-    await asyncio.sleep(1.3)
+    await watched.until(1)
     async with stage.database.write(Scope.system()) as session:
         await session.execute(
             update(ClaimUnit).where(ClaimUnit.state == "LEASED").values(succeeded=2)
         )
-    await asyncio.sleep(1.2)
+    await watched.until(2)
     await change(
         stage,
         job_id,
@@ -100,21 +136,21 @@ async def test_who_comes_back_gets_the_present_state(
 
 
 async def test_a_job_that_is_deleted_ends_the_stream(
-    stage_client: httpx.AsyncClient, stage_crew: Crew, stage: Stage
+    stage_client: httpx.AsyncClient, stage_crew: Crew, stage: Stage, watched: Watched
 ) -> None:
     job_id = await make_running_job(stage.database, stage_crew.organization_id)
     watching = asyncio.create_task(
         stage_client.get(f"{JOBS}/{job_id}/events", headers=stage_crew.viewer.headers)
     )
-    await asyncio.sleep(0.3)
+    await watched.until(1)
     async with stage.database.write(Scope.system()) as session:
         await session.execute(delete(ClaimJob).where(ClaimJob.id == job_id))
-    events = events_of((await asyncio.wait_for(watching, 5)).text)
+    events = events_of((await asyncio.wait_for(watching, 30)).text)
     assert [name for _, name, _ in events] == ["progress"]
 
 
 async def test_a_stream_holds_no_connection(
-    stage_client: httpx.AsyncClient, stage_crew: Crew, stage: Stage
+    stage_client: httpx.AsyncClient, stage_crew: Crew, stage: Stage, watched: Watched
 ) -> None:
     """The pool has four connections; ten watchers leave room for everybody else."""
     job_id = await make_running_job(stage.database, stage_crew.organization_id)
@@ -123,7 +159,7 @@ async def test_a_stream_holds_no_connection(
         asyncio.create_task(stage_client.get(f"{address}/events", headers=headers))
         for _ in range(10)
     ]
-    await asyncio.sleep(0.3)
+    await watched.until(10)
     answers = await asyncio.gather(*(stage_client.get(address, headers=headers) for _ in range(8)))
     assert {answer.status_code for answer in answers} == {200}
     await change(

@@ -114,15 +114,15 @@ async def test_work_ends_when_the_lease_is_lost(
 
 async def test_a_lease_is_renewed_while_the_work_lasts(ledger: Ledger) -> None:
     await upload(ledger, 1)
-    short = ledger.with_claims(lease_seconds=0.3)
-    ledger.play(latency_ms=900)
+    short = ledger.with_claims(lease_seconds=1.5)
+    ledger.play(latency_ms=3_000)
     bench = ledger.bench(settings=short)
     thief = ledger.bench(settings=short)
     unit = await claim(bench)
     assert unit is not None
     working = asyncio.create_task(work(bench, unit))
-    for _ in range(8):
-        await asyncio.sleep(0.1)
+    for _ in range(7):
+        await asyncio.sleep(0.3)
         assert await claim(thief) is None
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
