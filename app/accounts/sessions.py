@@ -177,16 +177,15 @@ def _issue(
 
 
 def _write(identity: Identity, family: RefreshFamily, row: RefreshToken, parent: str) -> str:
-    return identity.tokens.refresh(
-        tokens.RefreshToken(
-            family_id=family.id,
-            user_id=family.user_id,
-            sequence=row.sequence,
-            identifier=identity.tokens.successor(family.id, parent, row.sequence),
-            issued_at=row.issued_at,
-            expires_at=row.expires_at,
-        )
+    facts = tokens.RefreshToken(
+        family_id=family.id,
+        user_id=family.user_id,
+        sequence=row.sequence,
+        identifier="",
+        issued_at=row.issued_at,
+        expires_at=row.expires_at,
     )
+    return identity.tokens.following(parent, facts, digest=row.token_hash)
 
 
 async def _grant(

@@ -3,17 +3,20 @@
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+from pydantic import SecretStr
 
 from app.auth.errors import TokenInvalid
 from app.auth.jwt import Claims, Ring, RingKey, Rules, Verifier, sign
 from app.auth.principal import Principal
 from app.core import clock
 from app.core.settings import AuthSettings
-from app.core.signing import derive_key
+from app.core.signing import derive_key, derive_keys, key_name
 
 ISSUER: Final = "intake"
 AUDIENCE: Final = "intake"
@@ -33,13 +36,20 @@ class RefreshToken:
 
 
 class Tokens:
-    """Signs and reads the tokens of this installation, with a key derived from SECRET_KEY."""
+    """Signs and reads the tokens of this installation, with keys derived from SECRET_KEY.
+
+    What the keys of SECRET_KEY_PREVIOUS have signed is read as well.
+    """
 
     def __init__(self, settings: AuthSettings) -> None:
-        secret = settings.secret_key.get_secret_value()
         self.access_seconds = settings.access_token_minutes * 60
-        self._ring = _ring(derive_key(secret, "jwt"))
-        self._successor_key = derive_key(secret, "refresh-successor")
+        self._ring = _ring(derive_keys(settings.secrets, "jwt"))
+        self._successor_key = derive_key(settings.secrets[0], "refresh-successor")
+        alone = {"secret_key_previous": SecretStr("")}
+        self._former = [
+            Tokens(settings.model_copy(update={**alone, "secret_key": SecretStr(secret)}))
+            for secret in settings.secrets[1:]
+        ]
         self._access = Verifier([_rules(self._ring, "access", _DAY)])
         self._refresh = Verifier([_rules(self._ring, "refresh", 90 * _DAY)])
 
@@ -71,6 +81,19 @@ class Tokens:
         message = f"{family_id}|{parent}|{sequence}".encode()
         digest = hmac.new(self._successor_key, message, hashlib.sha256).digest()
         return urlsafe_b64encode(digest[:18]).decode()
+
+    def following(self, parent: str, facts: RefreshToken, *, digest: bytes | None) -> str:
+        """The refresh token of `facts` that follows `parent`; its identifier is computed here.
+
+        With the `digest` of a token that was given before, that very token: the secret that signed
+        it may be a former one by now.
+        """
+        for writer in self._former if digest is not None else ():
+            token = writer.following(parent, facts, digest=None)
+            if token_digest(token) == digest:
+                return token
+        identifier = self.successor(facts.family_id, parent, facts.sequence)
+        return self.refresh(replace(facts, identifier=identifier))
 
     def read_access(self, token: str) -> Principal:
         """The bearer of an access token.
@@ -121,10 +144,10 @@ def token_digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _ring(secret: bytes) -> Ring:
-    # The name changes with the key, so that a replaced SECRET_KEY reads as an unknown key.
-    name = hashlib.sha256(b"kid|" + secret).hexdigest()[:12]
-    return Ring([RingKey.hmac(name, secret)])
+def _ring(keys: Sequence[bytes]) -> Ring:
+    # The name changes with the key, so that a forgotten SECRET_KEY reads as an unknown key.
+    named = {key_name(key): key for key in keys}
+    return Ring([RingKey.hmac(name, key) for name, key in named.items()])
 
 
 def _claims(user_id: UUID, family_id: UUID, use: str, issued: int) -> dict[str, object]:

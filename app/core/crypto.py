@@ -8,22 +8,21 @@ front, `needs_rotation` finds what the older ones sealed.
 
 import base64
 import binascii
-import hashlib
 import os
-import re
 from collections.abc import Mapping, Sequence
-from typing import Final, Self
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from app.core.settings import AuthSettings
-from app.core.signing import derive_key
+from app.core.settings import AuthSettings, Settings
+from app.core.signing import KEY_ID, KeysRefused, derive_keys, key_name, parse_keys
 
 _VERSION: Final = "v1"
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
-_KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_INFO: Final = "sealed"
 
 
 class SealBroken(Exception):
@@ -33,8 +32,27 @@ class SealBroken(Exception):
     """
 
 
-class KeysRefused(ValueError):
-    """A key ring that nothing may be sealed with; the text names no key."""
+@dataclass(frozen=True, slots=True)
+class SealedColumn:
+    """How a column is sealed, kept in its `info` so that `intake keys rotate` finds it.
+
+    `bound_by` are columns of the same row, the primary key among them, that never change: the
+    `bound_to` of each seal is str() of their values in that order, with an empty text for NULL.
+    """
+
+    purpose: str
+    bound_by: tuple[str, ...]
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """For `mapped_column(info=SECRET.info)`."""
+        return {_INFO: self}
+
+    @classmethod
+    def of(cls, info: Mapping[Any, Any]) -> "SealedColumn | None":
+        """What a column's `info` says of its seal; None when it is not sealed."""
+        found: SealedColumn | None = info.get(_INFO)
+        return found
 
 
 class KeyRing:
@@ -49,24 +67,27 @@ class KeyRing:
         if not keys:
             raise KeysRefused("a key ring needs a key")
         for key_id, key in keys.items():
-            if not _KEY_ID.fullmatch(key_id):
+            if not KEY_ID.fullmatch(key_id):
                 raise KeysRefused("a key's id is 1 to 32 letters, digits, - or _")
             if len(key) != _KEY_BYTES:
                 raise KeysRefused("a key is 32 bytes")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self._first = next(iter(keys))
+        self.prefix = f"{_VERSION}.{self._first}."
 
     @classmethod
-    def from_settings(cls, settings: AuthSettings) -> Self:
+    def from_settings(cls, settings: AuthSettings | Settings) -> Self:
         """ENCRYPTION_KEYS where they are set, then a key derived from each secret in turn.
+
+        So what was sealed before ENCRYPTION_KEYS was set still opens afterwards.
 
         Raises:
             KeysRefused: ENCRYPTION_KEYS is malformed.
         """
-        keys = parse_keys(settings.encryption_keys.get_secret_value())
-        for secret in settings.secrets:
-            derived = derive_key(secret, "sealed-columns")
-            keys.setdefault(f"s-{hashlib.sha256(derived).hexdigest()[:12]}", derived)
+        auth = settings if isinstance(settings, AuthSettings) else settings.auth
+        keys = parse_keys(auth.encryption_keys.get_secret_value())
+        for derived in derive_keys(auth.secrets, "sealed-columns"):
+            keys.setdefault(f"s-{key_name(derived)}", derived)
         return cls(keys)
 
     def seal(self, plain: bytes, *, purpose: str, bound_to: Sequence[str]) -> str:
@@ -77,7 +98,7 @@ class KeyRing:
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._ciphers[self._first].encrypt(nonce, plain, _binding(purpose, bound_to))
         text = base64.urlsafe_b64encode(nonce + sealed).rstrip(b"=").decode()
-        return f"{_VERSION}.{self._first}.{text}"
+        return f"{self.prefix}{text}"
 
     def open(self, sealed: str, *, purpose: str, bound_to: Sequence[str]) -> bytes:
         """What was sealed.
@@ -91,7 +112,7 @@ class KeyRing:
         if version != _VERSION or cipher is None:
             raise SealBroken
         try:
-            data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+            data = _decoded(text)
             return cipher.decrypt(
                 data[:_NONCE_BYTES], data[_NONCE_BYTES:], _binding(purpose, bound_to)
             )
@@ -100,26 +121,15 @@ class KeyRing:
 
     def needs_rotation(self, sealed: str) -> bool:
         """Whether an older key than the first one sealed it."""
-        return not sealed.startswith(f"{_VERSION}.{self._first}.")
+        return not sealed.startswith(self.prefix)
 
 
-def parse_keys(text: str) -> dict[str, bytes]:
-    """`id:base64,id:base64` as keys, in their order; an empty text is none.
-
-    Raises:
-        KeysRefused: an entry is no id and base64, or an id comes twice.
-    """
-    keys: dict[str, bytes] = {}
-    for entry in filter(None, (part.strip() for part in text.split(","))):
-        key_id, _, encoded = entry.partition(":")
-        try:
-            key = base64.b64decode(encoded, altchars=b"-_", validate=True)
-        except (binascii.Error, ValueError):
-            raise KeysRefused("a key is written id:base64") from None
-        if key_id in keys:
-            raise KeysRefused("two keys have the same id")
-        keys[key_id] = key
-    return keys
+def _decoded(text: str) -> bytes:
+    """The bytes of a text in its one canonical spelling; ValueError for any other."""
+    data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if base64.urlsafe_b64encode(data).rstrip(b"=") != text.encode():
+        raise ValueError
+    return data
 
 
 def _binding(purpose: str, bound_to: Sequence[str]) -> bytes:

@@ -7,6 +7,7 @@ references relative to the server (path and query), because the Host header is t
 """
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -28,7 +29,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.core.db import ReadSession
 from app.core.http_problems import CursorInvalid
 from app.core.schema import Out
-from app.core.signing import derive_key
+from app.core.signing import derive_keys
 from app.core.state import services
 
 T = TypeVar("T")
@@ -83,12 +84,26 @@ class PageQuery:
     path: str
     filters: tuple[tuple[str, str], ...]
     key: bytes
+    former_keys: tuple[bytes, ...] = ()
 
     def reference(self, cursor: str) -> str:
         """The address of another page of this list with the same filters."""
         return (
             f"{self.path}?{urlencode([*self.filters, ('limit', self.limit), ('cursor', cursor)])}"
         )
+
+    def start(self, tenant: str) -> tuple[bool, list[Any]] | None:
+        """The direction and the sort values to go on from; None on the first page.
+
+        Raises:
+            CursorInvalid: no key of ours sealed the cursor for this list.
+        """
+        if self.cursor is None:
+            return None
+        for key in self.former_keys:
+            with contextlib.suppress(CursorInvalid):
+                return open_cursor(key, self.binding(tenant), self.cursor)
+        return open_cursor(self.key, self.binding(tenant), self.cursor)
 
     def binding(self, tenant: str) -> bytes:
         """What a cursor of this list is sealed to."""
@@ -104,7 +119,7 @@ async def page_query(
     count: Annotated[bool, Query(description="Also count the whole list")] = False,
 ) -> PageQuery:
     """The dependency behind `Pages`."""
-    secret = services(request).settings.auth.secret_key.get_secret_value()
+    key, *former = derive_keys(services(request).settings.auth.secrets, "pages")
     return PageQuery(
         limit=limit,
         cursor=cursor,
@@ -115,7 +130,8 @@ async def page_query(
             for name, value in request.query_params.multi_items()
             if name not in _OWN_PARAMETERS
         ),
-        key=derive_key(secret, "pages"),
+        key=key,
+        former_keys=tuple(former),
     )
 
 
@@ -181,8 +197,9 @@ def _keyset(
 ) -> tuple[Select[Any], bool]:
     """The statement for one page and one row more, and whether it runs backward."""
     backward = False
-    if query.cursor is not None:
-        backward, values = open_cursor(query.key, query.binding(tenant), query.cursor)
+    start = query.start(tenant)
+    if start is not None:
+        backward, values = start
         if len(values) != len(keys):
             raise CursorInvalid
         statement = statement.where(_beyond(keys, values, backward=backward))

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.core.signing import KeysRefused, parse_keys
+
 CommaList = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -86,7 +88,9 @@ class AuthSettings(Room):
         "SECRET_KEY", "", "Signs tokens and cursors; 32 random bytes or more"
     )
     secret_key_previous: SecretStr = variable(
-        "SECRET_KEY_PREVIOUS", "", "Former secrets, comma-separated: what they sealed still opens"
+        "SECRET_KEY_PREVIOUS",
+        "",
+        "Former secrets, comma-separated (none may hold a comma): what they made holds",
     )
     encryption_keys: SecretStr = variable(
         "ENCRYPTION_KEYS",
@@ -204,6 +208,10 @@ class Settings(BaseModel):
         ]
         if missing:
             raise ValueError(f"{', '.join(missing)} must be set")
+        try:
+            parse_keys(self.auth.encryption_keys.get_secret_value())
+        except KeysRefused as refusal:
+            raise ValueError(f"ENCRYPTION_KEYS: {refusal}") from None
         if self.server.environment != "production":
             return self
         weak = weak_secrets(self)
@@ -215,9 +223,14 @@ class Settings(BaseModel):
 def weak_secrets(settings: Settings) -> list[str]:
     """What production refuses, one sentence each, naming the variable and never its value."""
     faults = []
-    secret = settings.auth.secret_key.get_secret_value()
-    if len(secret.encode()) < 32 or len(set(secret)) < 12:
+    secret, *former = settings.auth.secrets
+    if _is_weak(secret):
         faults.append("SECRET_KEY is weak: use 32 random bytes or more")
+    if any(map(_is_weak, former)):
+        faults.append("SECRET_KEY_PREVIOUS holds a weak secret, and whoever guesses it can sign in")
+    keys = parse_keys(settings.auth.encryption_keys.get_secret_value())
+    if any(len(set(key)) < 12 for key in keys.values()):
+        faults.append("ENCRYPTION_KEYS holds a weak key: use 32 random bytes each")
     password = settings.auth.superuser_password.get_secret_value()
     if password and len(password) < 12:
         faults.append("SUPERUSER_PASSWORD is shorter than 12 characters")
@@ -226,6 +239,10 @@ def weak_secrets(settings: Settings) -> list[str]:
     if settings.limits.rate_limits == "off":
         faults.append("RATE_LIMITS must be on")
     return faults
+
+
+def _is_weak(secret: str) -> bool:
+    return len(secret.encode()) < 32 or len(set(secret)) < 12
 
 
 def load_settings() -> Settings:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
 from app.accounts import service, sessions
@@ -14,7 +15,7 @@ from app.accounts.models import RefreshFamily, RefreshToken, User
 from app.core import clock
 from app.core.db import Database, Scope
 from app.core.settings import AuthSettings, Settings
-from app.main import create_app
+from app.main import Intake, create_app
 from tests.conftest import Stage
 from tests.people import API, PASSWORD, bearer, register
 
@@ -54,6 +55,28 @@ async def test_a_lost_answer_is_given_again(
     assert second.status_code == 200
     assert second.json()["refresh_token"] == first.json()["refresh_token"]
     assert (await refresh(client, second.json()["refresh_token"])).status_code == 200
+
+
+async def test_a_new_secret_keeps_everybody_signed_in(
+    client: httpx.AsyncClient, app: Intake, settings: Settings
+) -> None:
+    """Also whoever's answer got lost just then: the token of before is said again as it was."""
+    registered = await register(client)
+    token = registered.json()["refresh_token"]
+    lost = await refresh(client, token)
+    fresh = AuthSettings(
+        secret_key=SecretStr("another-secret-of-the-tests-with-32-bytes-or-more"),
+        secret_key_previous=settings.auth.secret_key,
+    )
+    app.state.identity = Identity.from_settings(fresh)
+    assert (await client.get(f"{API}/users/me", headers=bearer(registered))).status_code == 200
+    again = await refresh(client, token)
+    assert again.json()["refresh_token"] == lost.json()["refresh_token"]
+    newest = (await refresh(client, again.json()["refresh_token"])).json()["refresh_token"]
+    alone = fresh.model_copy(update={"secret_key_previous": SecretStr("")})
+    app.state.identity = Identity.from_settings(alone)
+    assert (await client.get(f"{API}/users/me", headers=bearer(registered))).status_code == 401
+    assert (await refresh(client, newest)).status_code == 200
 
 
 async def test_after_the_grace_reuse_ends_the_family(

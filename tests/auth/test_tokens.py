@@ -12,7 +12,7 @@ from app.core.ids import new_id
 from app.core.settings import AuthSettings
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-SECRET = "a secret for the tests, long enough"
+SECRET = "a secret for the tests that is long enough"
 USER, FAMILY = new_id(), new_id()
 
 
@@ -21,8 +21,10 @@ def _noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
-def tokens(secret: str = SECRET) -> Tokens:
-    return Tokens(AuthSettings(secret_key=SecretStr(secret)))
+def tokens(secret: str = SECRET, previous: str = "") -> Tokens:
+    return Tokens(
+        AuthSettings(secret_key=SecretStr(secret), secret_key_previous=SecretStr(previous))
+    )
 
 
 def refresh_facts(identifier: str = "first") -> RefreshToken:
@@ -62,6 +64,23 @@ def test_each_use_has_its_own_tokens() -> None:
 def test_another_secret_is_another_lock() -> None:
     with pytest.raises(TokenInvalid):
         tokens("another secret, also long enough").read_access(tokens().access(USER, FAMILY))
+
+
+def test_a_former_secret_reads_and_does_not_sign() -> None:
+    fresh = tokens("another secret, also long enough", f"one more, {SECRET}")
+    assert fresh.read_access(tokens().access(USER, FAMILY)).subject == str(USER)
+    assert fresh.read_refresh(tokens().refresh(refresh_facts())) == refresh_facts()
+    with pytest.raises(TokenInvalid):
+        tokens().read_access(fresh.access(USER, FAMILY))
+
+
+def test_a_successor_is_said_again_as_its_secret_signed_it() -> None:
+    given = tokens().following("parent", refresh_facts(), digest=None)
+    fresh = tokens("another secret, also long enough", f"one more, {SECRET}")
+    assert fresh.following("parent", refresh_facts(), digest=token_digest(given)) == given
+    new = fresh.following("parent", refresh_facts(), digest=None)
+    assert new != given
+    assert fresh.following("parent", refresh_facts(), digest=token_digest(new)) == new
 
 
 def test_a_successor_depends_on_all_of_its_past() -> None:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from app.core.crypto import KeyRing, KeysRefused, SealBroken, parse_keys
+from app.core.crypto import KeyRing, SealBroken, SealedColumn
 from app.core.settings import AuthSettings
+from app.core.signing import KeysRefused, parse_keys
 
 RING = KeyRing({"new": b"n" * 32, "old": b"o" * 32})
 OLD = KeyRing({"old": b"o" * 32})
@@ -56,6 +57,12 @@ def test_no_changed_value_opens() -> None:
         f"{head}.{'A' if body[0] != 'A' else 'B'}{body[1:]}",
         f"{head}.{body}!",
         f"{head}. {body}",
+        f"{head}.{body}=",
+        *(
+            f"{head}.{body[:-1]}{letter}"
+            for letter in "ABCDEFGHabcdefgh01234567-_"
+            if letter != body[-1]
+        ),
         sealed.replace("v1.", "v2."),
         sealed.replace(".new.", ".old."),
         sealed.replace(".new.", ".none."),
@@ -109,3 +116,9 @@ def test_a_ring_needs_a_key_and_each_id_once() -> None:
     key = base64.b64encode(b"k" * 32).decode()
     with pytest.raises(KeysRefused):
         parse_keys(f"a:{key},a:{key}")
+
+
+def test_a_column_says_how_it_is_sealed() -> None:
+    column = SealedColumn("webhooks.secret", ("organization_id", "id"))
+    assert SealedColumn.of(column.info) == column
+    assert SealedColumn.of({"is_view": True}) is None

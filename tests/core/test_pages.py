@@ -1,6 +1,7 @@
 """Keyset pages over a real PostgreSQL: order, ties, both directions, sealed cursors."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -143,6 +144,20 @@ async def test_a_cursor_serves_its_own_list_only(stars: Any) -> None:
     with pytest.raises(CursorInvalid):
         query = ask(3, cursor)
         await paginate(stars, statement, keys=ORDERS["mixed"], query=query, tenant="mine")
+
+
+async def test_a_cursor_outlives_a_change_of_the_secret(stars: Any) -> None:
+    """While the former secret is named, and its list goes on with cursors of the new one."""
+    statement, keys = select(STARS.c.id), ORDERS["id"]
+    page = await paginate(stars, statement, keys=keys, query=ask(3))
+    fresh = replace(ask(3, cursor_of(page.next)), key=derive_key("fresh", "pages"))
+    with pytest.raises(CursorInvalid):
+        await paginate(stars, statement, keys=keys, query=fresh)
+    both = replace(fresh, former_keys=(derive_key("older", "pages"), KEY))
+    second = await paginate(stars, statement, keys=keys, query=both)
+    assert second.rows == [row["id"] for row in ROWS[3:6]]
+    third = replace(fresh, cursor=cursor_of(second.next))
+    assert (await paginate(stars, statement, keys=keys, query=third)).rows[0] == ROWS[6]["id"]
 
 
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.hex()))

@@ -45,6 +45,8 @@ def test_a_missing_secret_is_named(production: pytest.MonkeyPatch, name: str) ->
     [
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "a" * 64),
+        ("SECRET_KEY_PREVIOUS", f"{GOOD['SECRET_KEY']},short"),
+        ("ENCRYPTION_KEYS", f"zeros:{'A' * 43}="),
         ("SUPERUSER_PASSWORD", "tooshort"),
         ("CORS_ORIGINS", "*"),
         ("RATE_LIMITS", "off"),
@@ -57,6 +59,15 @@ def test_production_refuses_what_is_weak(
     with pytest.raises(ValidationError, match=name) as caught:
         load_settings()
     assert value not in str(caught.value.errors(include_input=False)) or value == "*"
+
+
+@pytest.mark.parametrize("value", ["no-colon", "new:AAAA", f"a b:{'Z' * 43}=", "new:!"])
+def test_malformed_keys_are_refused_everywhere(production: pytest.MonkeyPatch, value: str) -> None:
+    production.setenv("ENVIRONMENT", "development")
+    production.setenv("ENCRYPTION_KEYS", value)
+    with pytest.raises(ValidationError, match="ENCRYPTION_KEYS") as caught:
+        load_settings()
+    assert value not in str(caught.value)
 
 
 def test_development_starts_with_a_weak_secret(production: pytest.MonkeyPatch) -> None:
