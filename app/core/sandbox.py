@@ -1,0 +1,135 @@
+"""Work on strangers' files in a child process with limits, so that no file takes a process with it.
+
+The child is forked from a lean server that holds no model and no connection: its address space is
+what counts against the limit of memory. It gets bytes and gives bytes; nothing that it says is
+unpickled, because a parser that a file has taken over may say anything.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import resource
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from typing import Final, Literal
+
+from app.core.log import logger
+
+Reason = Literal["memory", "cpu", "wall", "crash", "raised"]
+Work = Callable[[bytes], bytes]
+
+_DONE: Final = b"\x00"
+_OUT_OF_MEMORY: Final = b"\x01"
+_RAISED: Final = b"\x02"
+_MEGABYTE: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one piece of work may take; `answer_bytes` bounds what it may give."""
+
+    memory_bytes: int = 512 * _MEGABYTE
+    cpu_seconds: int = 10
+    wall_seconds: float = 20.0
+    answer_bytes: int = 64 * _MEGABYTE
+
+
+class Died(Exception):
+    """The work ended without an answer; `reason` says at which limit."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason
+
+
+class Sandbox:
+    """A process's way to such children; `modules` are imported once, in the server they fork from."""
+
+    def __init__(self, modules: Sequence[str] = (), *, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._context = _context(tuple(modules))
+        self._places = asyncio.Semaphore(max(1, os.cpu_count() or 1))
+
+    async def run(self, work: Work, content: bytes) -> bytes:
+        """What `work`, a function of some module, makes of `content`.
+
+        Raises:
+            Died: it took more than it may, raised, or its process ended.
+        """
+        async with self._places:
+            return await asyncio.to_thread(_run, self._context, work, content, self._limits)
+
+
+@cache
+def _context(modules: tuple[str, ...]) -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, *modules])
+    return context
+
+
+def _run(context: ForkServerContext, work: Work, content: bytes, limits: Limits) -> bytes:
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(theirs, work, content, limits), daemon=True)
+    with ours:
+        process.start()
+        theirs.close()
+        try:
+            return _answer(ours, process, limits)
+        finally:
+            if process.is_alive():
+                process.kill()
+            process.join()
+            process.close()
+
+
+def _answer(ours: Connection, process: ForkServerProcess, limits: Limits) -> bytes:
+    if not ours.poll(limits.wall_seconds):
+        raise Died("wall")
+    try:
+        said = ours.recv_bytes(limits.answer_bytes)
+    except EOFError:
+        process.join()
+        raise Died(_reason_of(process.exitcode)) from None
+    except OSError:
+        # The answer is longer than it may be.
+        raise Died("memory") from None
+    if said[:1] == _DONE:
+        return said[1:]
+    if said[:1] == _OUT_OF_MEMORY:
+        raise Died("memory")
+    logger.warning("core.sandboxed_work_raised", kind=said[1:81].decode("ascii", "replace"))
+    raise Died("raised")
+
+
+def _reason_of(exit_code: int | None) -> Reason:
+    return "cpu" if exit_code in (-signal.SIGXCPU, -signal.SIGKILL) else "crash"
+
+
+def _child(connection: Connection, work: Work, content: bytes, limits: Limits) -> None:
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    _lower(resource.RLIMIT_AS, limits.memory_bytes)
+    _lower(resource.RLIMIT_CPU, limits.cpu_seconds)
+    _lower(resource.RLIMIT_CORE, 0)
+    # Nothing that reads a file has a file to write.
+    _lower(resource.RLIMIT_FSIZE, 0)
+    try:
+        answer = _DONE + work(content)
+    except MemoryError:
+        answer = _OUT_OF_MEMORY
+    except Exception as error:  # noqa: BLE001 - parsers raise every kind; all mean that it failed.
+        answer = _RAISED + type(error).__name__.encode("ascii", "replace")
+    connection.send_bytes(answer)
+
+
+def _lower(kind: int, wanted: int) -> None:
+    _, most = resource.getrlimit(kind)
+    bound = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    try:
+        resource.setrlimit(kind, (bound, bound))
+    except (ValueError, OSError):
+        # macOS knows no limit of address space; the time limits hold there all the same.
+        return
