@@ -10,6 +10,7 @@ from app.core.limits import limit
 from app.core.middleware.body_limits import BodyLimit
 from app.core.settings import LimitSettings
 from app.health import routes as health
+from app.organizations import logo_routes as logos
 from app.organizations import routes as organizations
 
 PREFIX = "/api/v1"
@@ -22,7 +23,7 @@ def include_rooms(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(health.alias_router, prefix=PREFIX)
     general = [limit("api", key=caller_key)]
-    for room in (accounts, organizations, practices, uploads, jobs):
+    for room in (accounts, logos, organizations, practices, uploads, jobs):
         app.include_router(room.router, prefix=PREFIX, dependencies=general)
 
 

@@ -8,7 +8,13 @@ from sqlalchemy.schema import SchemaItem
 
 from app.core.models import Base
 
-for room in ("core.idempotency_model", "accounts.models", "organizations.models", "claims.models"):
+for room in (
+    "core.idempotency_model",
+    "accounts.models",
+    "organizations.models",
+    "claims.models",
+    "storage.models",
+):
     import_module(f"app.{room}")
 
 

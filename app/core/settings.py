@@ -130,6 +130,15 @@ class LimitSettings(Room):
     )
 
 
+class FileSettings(Room):
+    """Where files are kept. Cloudinary and S3 have settings of their own."""
+
+    storage_type: Literal["local"] = variable("STORAGE_TYPE", "local", "Where new files go: local")
+    local_storage_dir: str = variable(
+        "LOCAL_STORAGE_DIR", ".intake/files", "Folder of the local store; a volume, in production"
+    )
+
+
 class ClaimsSettings(Room):
     """The bulk engine."""
 
@@ -192,6 +201,7 @@ class Settings(BaseModel):
     redis: RedisSettings = Field(default_factory=RedisSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
+    files: FileSettings = Field(default_factory=FileSettings)
     claims: ClaimsSettings = Field(default_factory=ClaimsSettings)
     uhc: UhcSettings = Field(default_factory=UhcSettings)
 
@@ -260,6 +270,7 @@ ROOMS: tuple[type[Room], ...] = (
     RedisSettings,
     AuthSettings,
     LimitSettings,
+    FileSettings,
     ClaimsSettings,
     UhcSettings,
 )

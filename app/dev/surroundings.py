@@ -72,7 +72,11 @@ def surround(servers: ExitStack, data: Path) -> Surroundings:
     """
     given = read_variables(Path(".env"))
     given |= {name: value for name, value in os.environ.items() if value}
-    made = {"ENVIRONMENT": "development", **development_secrets(data)}
+    made = {
+        "ENVIRONMENT": "development",
+        "LOCAL_STORAGE_DIR": str(data / "files"),
+        **development_secrets(data),
+    }
     if "DATABASE_URL" not in given:
         made["DATABASE_URL"] = servers.enter_context(PostgresServer(data / "postgres")).url
     if "REDIS_URL" not in given:

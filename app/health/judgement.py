@@ -30,7 +30,7 @@ def judge(readings: Readings, release: Release) -> Health:
         database=database(readings.schema),
         redis=redis(readings.redis),
         schema_=schema(readings.schema, readings.revisions),
-        storage=storage(),
+        storage=storage(readings.storage, readings.backlog),
         workers=workers(readings.processes, readings.backlog, release),
         queue=queue(readings.depth, readings.backlog),
     )
@@ -90,10 +90,18 @@ def schema(reading: Reading[str], revisions: Reading[tuple[str, ...]]) -> Check:
     return _check(reading, "degraded", detail)
 
 
-def storage() -> Check:
-    """Says what is so: there is no file store to fail."""
-    detail = "No file storage in this version; claim files are kept as rows in PostgreSQL."
-    return Check(status="healthy", latency_ms=0.0, detail=detail)
+def storage(reading: Reading[str], backlog: Reading[Mapping[str, Backlog]]) -> Check:
+    """A store in trouble loses nothing: files wait in PostgreSQL and are served from there."""
+    waits = (backlog.value or {}).get("storage", Backlog(waiting=0))
+    detail = f"{waits.waiting} files wait for it" if waits.waiting else "no file waits for it"
+    if waits.waiting:
+        detail += f", the oldest since {waits.oldest_seconds:.0f} s"
+    if reading.value is None:
+        reason = _reason(reading.fault or SILENT)
+        return _check(reading, "degraded", f"A probe failed: {reason}; {detail}. None is lost.")
+    is_slow = waits.oldest_seconds > _LONG_WAIT_SECONDS
+    said = f"A probe was kept, read back and deleted ({reading.value}); {detail}."
+    return _check(reading, "degraded" if is_slow else "healthy", said)
 
 
 def workers(

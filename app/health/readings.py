@@ -20,6 +20,8 @@ from app.core.processes import ProcessRecord
 from app.core.state import Services
 from app.core.version import on_disk
 from app.health.registry import registered
+from app.storage.base import StoreTrouble
+from app.storage.probe import Probe
 from app.worker.registry import BACKLOGS, TASKS, Backlog, load
 
 Read = Callable[[], Awaitable[Any]]
@@ -50,6 +52,7 @@ class Readings:
     depth: Reading[int]
     backlog: Reading[Mapping[str, Backlog]]
     on_disk: Reading[str]
+    storage: Reading[str]
     revisions: Reading[tuple[str, ...]]
 
 
@@ -60,6 +63,7 @@ class Pulse:
         self._services = services
         self._patience_seconds = patience_seconds
         self._open: dict[str, tuple[asyncio.Task[Reading[Any]], float]] = {}
+        self._storage = Probe(services.settings.files)
 
     async def take(self) -> Readings:
         """All readings, side by side."""
@@ -70,6 +74,7 @@ class Pulse:
             "processes": functools.partial(_processes, services),
             "depth": functools.partial(_depth, services),
             "backlog": self._read_backlog,
+            "storage": self._read_storage,
             "on_disk": functools.partial(asyncio.to_thread, on_disk),
         }
         return Readings(**await self._read(reads))
@@ -84,6 +89,13 @@ class Pulse:
             "schema": functools.partial(_schema, self._services),
             "revisions": functools.partial(asyncio.to_thread, _revisions),
         }
+
+    async def _read_storage(self) -> str:
+        """The store's kind, when a probe came back whole within the last minute."""
+        fault = await self._storage.fault()
+        if fault is not None:
+            raise StoreTrouble(fault)
+        return self._services.settings.files.storage_type
 
     async def _read_backlog(self) -> Mapping[str, Backlog]:
         # After the other, so that health never holds more than one connection.
@@ -119,6 +131,8 @@ async def _measure(read: Read) -> Reading[Any]:
         value = await read()
     except Problem as problem:
         fault = problem.code
+    except StoreTrouble as trouble:
+        fault = trouble.code
     except Exception as error:  # noqa: BLE001 - a probe reports every fault and has none itself.
         fault = getattr(getattr(error, "orig", None), "sqlstate", None) or type(error).__name__
     return Reading(value, fault, round((time.perf_counter() - began) * 1000, 1))

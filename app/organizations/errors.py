@@ -1,6 +1,6 @@
 """What can go wrong with organizations and their members."""
 
-from app.core.problems import Problem
+from app.core.problems import NotFound, Problem
 
 
 class OrganizationRequired(Problem):
@@ -40,3 +40,47 @@ class PersonUnknown(Problem):
     status = 404
     title = "Nobody with this e-mail address has an account"
     hint = "Ask the person to register first, then add them."
+
+
+class LogoMissing(Problem):
+    """The form has no file, or an empty one."""
+
+    code = "organizations.logo_missing"
+    status = 422
+    title = "The form holds no picture"
+    hint = "Send multipart/form-data with the picture in the field `logo`."
+
+
+class LogoType(Problem):
+    """The content is none of the formats, whatever its name says, or it is damaged."""
+
+    code = "organizations.logo_type"
+    status = 415
+    title = "The logo is not a picture that can be read"
+    hint = "Send a PNG, JPEG, WebP or GIF; SVG is not taken, because it can hold programs."
+
+
+class LogoPixels(Problem):
+    """The picture has more pixels than any logo needs."""
+
+    code = "organizations.logo_pixels"
+    status = 422
+    title = "The picture has more than 25 million pixels"
+    hint = "Make it smaller; it is shown with 512 pixels a side at most."
+
+
+class LogoTooLarge(Problem):
+    """More bytes than MAX_LOGO_MB."""
+
+    code = "organizations.logo_too_large"
+    status = 413
+    title = "The logo is too large"
+    hint = "Make the picture smaller; it is shown with 512 pixels a side at most."
+
+
+class LogoNotFound(NotFound):
+    """The organization has no logo, or there is no such organization."""
+
+    code = "organizations.logo_not_found"
+    title = "There is no logo here"
+    hint = "Show the organization's name instead; logo_url of an organization is null without one."

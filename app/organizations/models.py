@@ -21,6 +21,14 @@ class Organization(Base, Timestamps):
     description: Mapped[str | None]
     location: Mapped[str | None]
     industry: Mapped[str | None]
+    logo_file_id: Mapped[UUID | None]
+
+    @property
+    def logo_url(self) -> str | None:
+        """Where the logo is shown; a new one has a new address, so that no cache shows the old."""
+        if self.logo_file_id is None:
+            return None
+        return f"/api/v1/organizations/{self.id}/logo?v={self.logo_file_id.hex[-12:]}"
 
 
 class Membership(Base, Timestamps):

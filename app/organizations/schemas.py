@@ -45,6 +45,7 @@ class OrganizationOut(Out):
     description: str | None
     location: str | None
     industry: str | None
+    logo_url: str | None
     created_at: datetime
     updated_at: datetime
 

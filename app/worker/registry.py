@@ -16,7 +16,11 @@ from app.core.http import HttpClient
 from app.core.settings import Settings
 
 # The rooms that have work. They are named as text, because they lie above this room.
-TASK_MODULES: Final[tuple[str, ...]] = ("app.accounts.tasks", "app.claims.tasks")
+TASK_MODULES: Final[tuple[str, ...]] = (
+    "app.accounts.tasks",
+    "app.claims.tasks",
+    "app.storage.tasks",
+)
 
 
 @dataclass(frozen=True, slots=True)

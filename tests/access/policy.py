@@ -16,6 +16,7 @@ from typing import Any
 
 from app.core.db import Database
 from tests.claims.api.samples import GOOD, make_job, make_practice, make_running_job
+from tests.organizations.pictures import picture
 from tests.people import PASSWORD, Crew
 
 CALLERS = ("anonymous", "stranger", "candidate", "viewer", "staff", "admin", "superuser")
@@ -67,12 +68,18 @@ ACCOUNTS = [
 ORGANIZATION = {"name": "Fabrikam"}
 MEMBER = {"email": "nobody@example.com", "role": "staff"}
 
+LOGO = {"logo": ("logo.png", picture("PNG", (1, 1)), "image/png")}
+
 ORGANIZATIONS = [
     #                                                     anon stra cand view staf admi supe
     Line("POST", "/organizations", "401 409 201 409 409 409 201", json=ORGANIZATION),
     Line("GET", "/organizations/me", "401 200 403 200 200 200 403"),
     Line("PUT", "/organizations/me", "401 200 403 403 403 200 403", json=ORGANIZATION),
     Line("GET", "/organizations/{organization_id}", "200 200 200 200 200 200 200"),
+    # A PNG of one pixel; the organization of the table has no logo yet.
+    Line("POST", "/organizations/me/logo", "401 200 403 403 403 200 403", files=LOGO),
+    Line("DELETE", "/organizations/me/logo", "401 200 403 403 403 200 403"),
+    Line("GET", "/organizations/{organization_id}/logo", "404 404 404 404 404 404 404"),
     Line("GET", "/organizations/me/members", "401 200 403 403 403 200 403"),
     Line("POST", "/organizations/me/members", "401 404 403 403 403 404 403", json=MEMBER),
     Line(

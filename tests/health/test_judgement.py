@@ -52,6 +52,7 @@ def readings(**changes: Reading[Any]) -> Readings:
         "depth": good(0),
         "backlog": good(backlog()),
         "on_disk": good(RELEASE.fingerprint),
+        "storage": good("local"),
         "revisions": good(("0003_claims", "0002_people", "0001_ground")),
     }
     return Readings(**{**found, **changes})
@@ -118,6 +119,18 @@ CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
     "jobs wait a little": ({"backlog": good(backlog(2, 4))}, "queue", "healthy", "healthy", "4 s"),
     "many rings": ({"depth": good(1001)}, "queue", "degraded", "degraded", "1001 rings"),
     "rings unknown": ({"depth": bad("TimeoutError")}, "queue", "degraded", "degraded", "counted"),
+    "the store refuses": (
+        {"storage": bad("refused"), "backlog": good({"storage": Backlog(2, 9)})},
+        *("storage", "degraded", "degraded", "refused; 2 files wait for it, the oldest since 9 s"),
+    ),
+    "the store is silent": (
+        {"storage": bad(SILENT)},
+        *("storage", "degraded", "degraded", "no answer within a second; no file waits for it"),
+    ),
+    "files wait long": (
+        {"backlog": good({"storage": Backlog(1, 301)})},
+        *("storage", "degraded", "degraded", "deleted (local); 1 files wait"),
+    ),
     "backlog unknown": ({"backlog": bad(SILENT)}, "queue", "degraded", "degraded", "a second"),
 }
 

@@ -1,0 +1,94 @@
+"""Bringing files from the spool into the store, and telling the store what was deleted."""
+
+import hashlib
+from typing import Final
+
+from app.core.db import Database, Scope
+from app.core.log import logger
+from app.core.settings import Settings
+from app.storage import queries
+from app.storage.base import AlreadyThere, Store, StoreTrouble
+from app.storage.queries import Leased
+from app.storage.stores import Stores, stores_of
+
+_FIRST_PAUSE: Final = 5.0
+_LONGEST_PAUSE: Final = 300.0
+
+
+async def move_one(database: Database, settings: Settings) -> bool:
+    """Move the file that is due the longest; False when none is."""
+    async with database.write(Scope.system()) as session:
+        leased = await queries.claim(session)
+    if leased is None:
+        return False
+    stores = stores_of(settings.files)
+    try:
+        if leased.state == "deleted":
+            await _delete(database, stores, leased)
+        else:
+            await _promote(database, stores, leased)
+    except StoreTrouble as trouble:
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (leased.attempts - 1))
+        logger.warning("storage.trouble", file_id=leased.id, code=trouble.code, again_in=pause)
+        async with database.write(Scope.system()) as session:
+            await queries.note_trouble(session, leased, trouble.code, again_in=pause)
+    return True
+
+
+async def _delete(database: Database, stores: Stores, leased: Leased) -> None:
+    if leased.kind is not None:
+        await stores.of(leased.kind).delete(leased.key)
+    async with database.write(Scope.system()) as session:
+        await queries.forget(session, leased)
+
+
+async def _promote(database: Database, stores: Stores, leased: Leased) -> None:
+    content = await _spooled(database, leased)
+    if content is None:
+        logger.error("storage.spool_damaged", file_id=leased.id)
+        async with database.write(Scope.system()) as session:
+            await queries.note_trouble(session, leased, "spool_damaged", again_in=None)
+        return
+    primary = stores.primary
+    if leased.kind not in (None, primary.kind):
+        # A former primary may have taken it without saying so; one file has one copy.
+        await stores.of(leased.kind or "").delete(leased.key)
+    async with database.write(Scope.system()) as session:
+        await queries.note_where(session, leased, primary.kind)
+    version = await _put(primary, leased, content)
+    async with database.write(Scope.system()) as session:
+        kept = await queries.note_stored(session, leased, primary.kind, version)
+    if not kept:
+        logger.info("storage.moved_in_vain", file_id=leased.id)
+
+
+async def _put(primary: Store, leased: Leased, content: bytes) -> str | None:
+    """Put the object, and where the answer is not clear, look whether it is there.
+
+    Raises:
+        StoreTrouble: it is not there, or something else is.
+    """
+    try:
+        return await primary.put(
+            leased.key, content, content_type=leased.content_type, sha256=leased.sha256
+        )
+    except AlreadyThere:
+        trouble = StoreTrouble("conflict")
+    except StoreTrouble as error:
+        trouble = error
+    found = await primary.stat(leased.key)
+    if found is None or found.size != leased.size or found.sha256 not in (None, leased.sha256):
+        raise trouble
+    return found.version
+
+
+async def _spooled(database: Database, leased: Leased) -> bytes | None:
+    pieces: list[bytes] = []
+    while True:
+        async with database.read(Scope.system()) as session:
+            piece = await queries.piece(session, leased.id, len(pieces))
+        if piece is None:
+            break
+        pieces.append(piece)
+    content = b"".join(pieces)
+    return content if hashlib.sha256(content).hexdigest() == leased.sha256 else None

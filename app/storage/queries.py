@@ -1,0 +1,184 @@
+"""The cellar in SQL."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, text, update
+
+from app.core.db import ReadSession, WriteSession
+from app.core.ids import new_id
+from app.storage.models import File, FilePiece
+
+PIECE_BYTES: Final = 1024 * 1024
+# Longer than any store's call with all its tries may take.
+LEASE_SECONDS: Final = 120
+# Readers that opened the spool just before it was emptied still find it.
+SPOOL_SECONDS: Final = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A file that this process moves; what it writes names the token."""
+
+    id: UUID
+    token: UUID
+    key: str
+    state: str
+    kind: str | None
+    content_type: str
+    size: int
+    sha256: str
+    attempts: int
+
+
+async def add(session: WriteSession, values: Mapping[str, Any], content: bytes) -> None:
+    """A new file with its bytes in the spool."""
+    await session.execute(insert(File).values(**values))
+    pieces = [
+        {"file_id": values["id"], "number": at, "content": content[start : start + PIECE_BYTES]}
+        for at, start in enumerate(range(0, len(content), PIECE_BYTES))
+    ]
+    if pieces:
+        await session.execute(insert(FilePiece), pieces)
+
+
+async def get(session: ReadSession, file_id: UUID) -> File | None:
+    """One file that this transaction may see and that was not removed."""
+    statement = select(File).where(File.id == file_id, File.state != "deleted")
+    found = await session.execute(statement.execution_options(populate_existing=True))
+    return found.scalar_one_or_none()
+
+
+async def piece(session: ReadSession, file_id: UUID, number: int) -> bytes | None:
+    """One megabyte out of the spool, counted from 0; None after the last, or when it was emptied."""
+    found = await session.execute(
+        select(FilePiece.content).where(FilePiece.file_id == file_id, FilePiece.number == number)
+    )
+    return found.scalar_one_or_none()
+
+
+async def mark_removed(session: WriteSession, file_id: UUID) -> bool:
+    """Take a file out of sight and its bytes out of the spool; the store is told by the worker."""
+    marked = await session.execute(
+        update(File)
+        .where(File.id == file_id, File.state != "deleted")
+        .values(state="deleted", attempts=0, next_try_at=func.now(), updated_at=func.now())
+        .returning(File.id)
+    )
+    if marked.scalar_one_or_none() is None:
+        return False
+    await session.execute(delete(FilePiece).where(FilePiece.file_id == file_id))
+    return True
+
+
+async def claim(session: WriteSession) -> Leased | None:
+    """Take the file that is due the longest, under a new token; by the database's clock."""
+    due = (
+        select(File.id)
+        .where(File.state.in_(("waiting", "deleted")), File.next_try_at <= func.clock_timestamp())
+        .order_by(File.next_try_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    token = new_id()
+    claimed = await session.execute(
+        update(File)
+        .where(File.id == due.scalar_subquery())
+        .values(
+            lease_token=token,
+            attempts=File.attempts + 1,
+            next_try_at=func.clock_timestamp() + text(f"interval '{LEASE_SECONDS} seconds'"),
+        )
+        .returning(
+            File.id,
+            File.key,
+            File.state,
+            File.kind,
+            File.content_type,
+            File.size,
+            File.sha256,
+            File.attempts,
+        )
+    )
+    found = claimed.mappings().one_or_none()
+    return None if found is None else Leased(token=token, **found)
+
+
+async def note_stored(
+    session: WriteSession, leased: Leased, kind: str, version: str | None
+) -> bool:
+    """The store has the bytes, checked; False when the file was removed or taken over meanwhile."""
+    written = await session.execute(
+        update(File)
+        .where(File.id == leased.id, File.lease_token == leased.token, File.state == "waiting")
+        .values(
+            state="stored",
+            kind=kind,
+            version=version,
+            error=None,
+            lease_token=None,
+            stored_at=func.now(),
+            updated_at=func.now(),
+        )
+        .returning(File.id)
+    )
+    return written.scalar_one_or_none() is not None
+
+
+async def note_where(session: WriteSession, leased: Leased, kind: str) -> None:
+    """Before the first try: the store that may have the bytes from now on, whatever it answers."""
+    await session.execute(
+        update(File).where(File.id == leased.id, File.lease_token == leased.token).values(kind=kind)
+    )
+
+
+async def note_trouble(
+    session: WriteSession, leased: Leased, code: str, *, again_in: float | None
+) -> None:
+    """It was not done: tried again in so many seconds, or never."""
+    values: dict[str, Any] = {"error": code, "lease_token": None, "updated_at": func.now()}
+    if again_in is None:
+        values["state"] = "failed"
+    else:
+        delay = func.make_interval(0, 0, 0, 0, 0, 0, again_in)
+        values["next_try_at"] = func.clock_timestamp() + delay
+    await session.execute(
+        update(File).where(File.id == leased.id, File.lease_token == leased.token).values(**values)
+    )
+
+
+async def forget(session: WriteSession, leased: Leased) -> None:
+    """The store has forgotten the object, and so do we."""
+    await session.execute(
+        delete(File).where(
+            File.id == leased.id, File.lease_token == leased.token, File.state == "deleted"
+        )
+    )
+
+
+async def empty_spool(session: WriteSession) -> int:
+    """Remove the bytes of files that were stored an hour ago, at most a hundred; how many."""
+    old = (
+        select(File.id)
+        .join(FilePiece, FilePiece.file_id == File.id)
+        .where(
+            File.state == "stored",
+            File.stored_at < func.now() - text(f"interval '{SPOOL_SECONDS} seconds'"),
+        )
+        .distinct()
+        .limit(100)
+    )
+    removed = await session.execute(
+        delete(FilePiece).where(FilePiece.file_id.in_(old)).returning(FilePiece.file_id)
+    )
+    return len(set(removed.scalars()))
+
+
+async def backlog(session: ReadSession) -> tuple[int, float]:
+    """How many files wait for the store, and for how many seconds the oldest has."""
+    age = func.coalesce(func.extract("epoch", func.now() - func.min(File.created_at)), 0)
+    found = await session.execute(select(func.count(), age).where(File.state == "waiting"))
+    count, seconds = found.one()
+    return int(count), float(seconds)
