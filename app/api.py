@@ -4,16 +4,29 @@ from fastapi import FastAPI
 
 from app.accounts import routes as accounts
 from app.accounts.deps import caller_key
-from app.claims.routes import jobs, practices, uploads
+from app.applications import routes as applications
+from app.claims.routes import jobs as claim_jobs
+from app.claims.routes import practices, uploads
 from app.core.docs import docs_router, problems_router
 from app.core.limits import limit
 from app.core.middleware.body_limits import BodyLimit
 from app.core.settings import LimitSettings
 from app.health import routes as health
 from app.organizations import logo_routes as logos
+from app.jobs import routes as jobs
 from app.organizations import routes as organizations
 
 PREFIX = "/api/v1"
+ROOMS = (
+    accounts,
+    logos,
+    organizations,
+    practices,
+    uploads,
+    claim_jobs,
+    jobs,
+    applications,
+)
 
 
 def include_rooms(app: FastAPI) -> None:
@@ -23,7 +36,7 @@ def include_rooms(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(health.alias_router, prefix=PREFIX)
     general = [limit("api", key=caller_key)]
-    for room in (accounts, logos, organizations, practices, uploads, jobs):
+    for room in ROOMS:
         app.include_router(room.router, prefix=PREFIX, dependencies=general)
 
 

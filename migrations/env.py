@@ -14,6 +14,8 @@ for room in (
     "organizations.models",
     "claims.models",
     "storage.models",
+    "jobs.models",
+    "applications.models",
 ):
     import_module(f"app.{room}")
 

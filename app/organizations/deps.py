@@ -6,18 +6,18 @@ in no organization unless they name one, and then as its admin.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
 
-from app.accounts.deps import CurrentUser
+from app.accounts.deps import CurrentUser, OptionalUser
 from app.accounts.identity import Affiliation, SignedIn
 from app.core.db import ReadSession, Scope, WriteSession
 from app.core.ids import new_id
 from app.core.log import logger
-from app.core.problems import Forbidden
+from app.core.problems import Forbidden, Unauthorized
 from app.core.state import services
 from app.organizations import service
 from app.organizations.errors import OrganizationAmbiguous, OrganizationRequired
@@ -93,6 +93,79 @@ def requires(*roles: str) -> Callable[[Member], Awaitable[Member]]:
 ClaimsReader = Annotated[Member, Depends(requires("viewer", "staff", "admin"))]
 StaffMember = Annotated[Member, Depends(requires("staff", "admin"))]
 OrganizationAdmin = Annotated[Member, Depends(requires("admin"))]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Whoever reads something that is partly public: nobody, a person, a member, the platform."""
+
+    user: SignedIn | None
+    organization_id: UUID | None
+    role: str | None
+
+    @property
+    def person(self) -> SignedIn:
+        """The signed-in person.
+
+        Raises:
+            Unauthorized: it is nobody.
+        """
+        if self.user is None:
+            raise Unauthorized
+        return self.user
+
+    @property
+    def scope(self) -> Scope:
+        """What they may see."""
+        if self.user is None:
+            return Scope.public()
+        if self.user.is_superuser:
+            return Scope.system()
+        if self.organization_id is None:
+            return Scope.person(self.user.id)
+        return Scope.tenant(self.organization_id, self.user.id)
+
+
+async def viewer(
+    user: OptionalUser, x_organization: Annotated[str | None, Header(max_length=100)] = None
+) -> Viewer:
+    """The caller, with the organization that they name, else their oldest."""
+    if user is None:
+        return Viewer(None, None, None)
+    named = [
+        one for one in user.affiliations if x_organization in (str(one.organization_id), one.slug)
+    ]
+    chosen = next(iter(named or ([] if x_organization else user.affiliations)), None)
+    if chosen is None:
+        return Viewer(user, None, user.role)
+    return Viewer(user, chosen.organization_id, chosen.role)
+
+
+CurrentViewer = Annotated[Viewer, Depends(viewer)]
+
+
+async def signed_in_viewer(who: CurrentViewer) -> Viewer:
+    """The caller, who is somebody."""
+    return replace(who, user=who.person)
+
+
+SignedInViewer = Annotated[Viewer, Depends(signed_in_viewer)]
+
+
+async def viewer_read(request: Request, who: CurrentViewer) -> AsyncIterator[ReadSession]:
+    """A transaction with the caller's eyes, whoever they are."""
+    async with services(request).database.read(who.scope) as session:
+        yield session
+
+
+async def viewer_write(request: Request, who: CurrentViewer) -> AsyncIterator[WriteSession]:
+    """A writing transaction with the caller's eyes, committed before the answer goes out."""
+    async with services(request).database.write(who.scope) as session:
+        yield session
+
+
+ViewerRead = Annotated[ReadSession, Depends(viewer_read, scope="function")]
+ViewerWrite = Annotated[WriteSession, Depends(viewer_write, scope="function")]
 
 
 async def member_key(member: CurrentMember) -> str:

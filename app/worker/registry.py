@@ -20,6 +20,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.accounts.tasks",
     "app.claims.tasks",
     "app.storage.tasks",
+    "app.jobs.tasks",
 )
 
 

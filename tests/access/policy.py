@@ -10,41 +10,14 @@ the organization whom none of the callers is; `{organization_id}` is the organiz
 needs a row of its own gives an async `prepare(database, crew)` that makes it and returns its ids.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 from app.core.db import Database
+from tests.access.line import Line
+from tests.access.recruiting_lines import APPLICATIONS, JOBS
 from tests.claims.api.samples import GOOD, make_job, make_practice, make_running_job
 from tests.organizations.pictures import picture
 from tests.people import PASSWORD, Crew
-
-CALLERS = ("anonymous", "stranger", "candidate", "viewer", "staff", "admin", "superuser")
-Prepare = Callable[[Database, Crew], Awaitable[Mapping[str, str]]]
-
-
-@dataclass(frozen=True)
-class Line:
-    """One route and the status that each caller gets."""
-
-    method: str
-    path: str
-    statuses: str
-    json: Any = None
-    data: Mapping[str, str] | None = None
-    files: Any = None
-    prepare: Prepare | None = None
-
-    @property
-    def expected(self) -> dict[str, int]:
-        """The statuses by caller."""
-        return dict(zip(CALLERS, map(int, self.statuses.split()), strict=True))
-
-    @property
-    def name(self) -> str:
-        """Method and path, as a test's name."""
-        return f"{self.method} {self.path}"
-
 
 REGISTER = {"email": "new@example.com", "password": PASSWORD, "full_name": "New"}
 LOGIN = {"username": "nobody@example.com", "password": PASSWORD}
@@ -145,4 +118,4 @@ CLAIMS = [
     Line("DELETE", "/practices/{practice_id}", "401 404 403 403 403 204 403", prepare=practice),
 ]
 
-LINES: list[Line] = [*ACCOUNTS, *ORGANIZATIONS, *CLAIMS]
+LINES: list[Line] = [*ACCOUNTS, *ORGANIZATIONS, *CLAIMS, *JOBS, *APPLICATIONS]

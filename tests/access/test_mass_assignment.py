@@ -30,6 +30,9 @@ GUARDED = {
     ("MemberIn", "role"),
     ("MemberPatch", "role"),
     ("PracticePatch", "is_active"),
+    ("JobIn", "status"),
+    ("JobPatch", "status"),
+    ("ApplicationPut", "status"),
 }
 
 

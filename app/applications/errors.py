@@ -1,0 +1,58 @@
+"""What can go wrong with applications."""
+
+from app.core.problems import Forbidden, NotFound, Problem
+
+
+class ApplicationNotFound(NotFound):
+    """No such application, or one that is neither the caller's nor to the caller's jobs."""
+
+    code = "applications.not_found"
+    title = "There is no such application"
+    hint = "Take the id from your own applications, or from those to one of your jobs."
+
+
+class ApplicationDuplicate(Problem):
+    """The person has applied to this job before."""
+
+    code = "applications.duplicate"
+    status = 409
+    title = "You have applied to this job already"
+    hint = "GET /api/v1/applications/my-applications shows how it stands."
+
+
+class ApplicationJobClosed(Problem):
+    """The job takes no more applications."""
+
+    code = "applications.job_closed"
+    status = 409
+    title = "This job takes no applications any more"
+    hint = "Look for open jobs with GET /api/v1/jobs."
+
+
+class ApplicationTransition(Problem):
+    """A status that cannot follow the present one, or not by the caller's hand."""
+
+    code = "applications.transition"
+    status = 409
+    title = "The application cannot move there"
+    hint = (
+        "Applications go forward from applied to offer; an offer is accepted; each of these may be"
+        " rejected, or withdrawn by the applicant. What has ended stays."
+    )
+
+
+class ApplicantsOwnOnly(Forbidden):
+    """Fields of the employer in a request of the applicant."""
+
+    code = "applications.employers_fields"
+    title = "Only the employer sets notes, rating and tags"
+    hint = "An applicant may send status withdrawn, with a note to it."
+
+
+class ApplicationResumeUnknown(Problem):
+    """A résumé that is not the applicant's."""
+
+    code = "applications.resume_unknown"
+    status = 422
+    title = "There is no such résumé of yours"
+    hint = "Upload it with POST /api/v1/resumes and send the id from the answer."

@@ -1,0 +1,59 @@
+"""The letters' tables."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, SmallInteger, Text, func
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.applications.moves import STATUSES
+from app.core.models import Base, Timestamps, primary_key
+
+
+class Application(Timestamps, Base):
+    """One person's application to one job. Its organization is the job's.
+
+    `notes`, `rating`, `tags` and `score` are the employer's and never shown to the applicant.
+    """
+
+    __tablename__ = "applications"
+    __table_args__ = (
+        CheckConstraint(f"status IN {STATUSES}", name="status"),
+        CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
+        CheckConstraint("score BETWEEN 0 AND 100", name="score"),
+        sa.UniqueConstraint("job_id", "candidate_id"),
+        Index("ix_applications_candidate_id_id", "candidate_id", "id"),
+        Index("ix_applications_organization_id_id", "organization_id", "id"),
+    )
+
+    id: Mapped[UUID] = primary_key()
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
+    organization_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE")
+    )
+    candidate_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    resume_id: Mapped[UUID | None]
+    status: Mapped[str]
+    cover_letter: Mapped[str | None]
+    source: Mapped[str | None]
+    notes: Mapped[str | None]
+    rating: Mapped[int | None] = mapped_column(SmallInteger)
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    score: Mapped[float | None] = mapped_column(Float)
+
+
+class ApplicationMove(Base):
+    """One step of an application; the first comes from nothing."""
+
+    __tablename__ = "application_moves"
+    __table_args__ = (Index("ix_application_moves_application_id_id", "application_id", "id"),)
+
+    id: Mapped[UUID] = primary_key()
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id", ondelete="CASCADE"))
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    note: Mapped[str | None]
+    at: Mapped[datetime] = mapped_column(server_default=func.now())

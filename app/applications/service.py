@@ -1,0 +1,170 @@
+"""Applying, moving, reading. The session's scope decides which applications are there at all."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func
+
+from app.applications import queries
+from app.applications.errors import (
+    ApplicantsOwnOnly,
+    ApplicationDuplicate,
+    ApplicationJobClosed,
+    ApplicationNotFound,
+    ApplicationResumeUnknown,
+    ApplicationTransition,
+)
+from app.applications.models import Application
+from app.applications.moves import Party, is_allowed
+from app.applications.queries import Wanted
+from app.core.db import ReadSession, WriteSession
+from app.core.pages import Key, PageQuery, Slice, paginate
+from app.jobs.errors import JobNotFound
+
+Row = dict[str, Any]
+
+
+async def apply(session: WriteSession, *, candidate_id: UUID, values: Mapping[str, Any]) -> UUID:
+    """A new application's id.
+
+    Raises:
+        JobNotFound: no such job, or a draft.
+        ApplicationJobClosed: the job is closed, archived or expired.
+        ApplicationResumeUnknown: the résumé is not the applicant's.
+        ApplicationDuplicate: the person has applied to this job before.
+    """
+    job_id: UUID = values["job_id"]
+    job = await queries.open_job(session, job_id)
+    if job is None:
+        raise JobNotFound
+    organization_id, is_open = job
+    if not is_open:
+        raise ApplicationJobClosed
+    if values["resume_id"] is not None:
+        raise ApplicationResumeUnknown
+    application_id = await queries.add(
+        session,
+        {
+            **values,
+            "organization_id": organization_id,
+            "candidate_id": candidate_id,
+            "status": "applied",
+        },
+    )
+    if application_id is None:
+        raise ApplicationDuplicate
+    await _note_move(session, application_id, None, "applied", by=candidate_id)
+    return application_id
+
+
+async def browse(
+    session: ReadSession,
+    *,
+    wanted: Wanted,
+    query: PageQuery,
+    by_score: bool = False,
+    tenant: UUID | None = None,
+) -> Slice[Row]:
+    """Applications with their histories: the newest first, or the best score first."""
+    keys: list[Key] = [(Application.id, "desc")]
+    if by_score:
+        keys.insert(0, (queries.SCORE, "desc"))
+    found = await paginate(session, queries.shown(wanted), keys=keys, query=query, tenant=tenant)
+    return Slice(await with_histories(session, found.rows), found.next, found.previous, found.count)
+
+
+async def get(session: ReadSession, *, application_id: UUID) -> Row:
+    """One application with its history.
+
+    Raises:
+        ApplicationNotFound: there is none that this transaction may see.
+    """
+    found = await queries.get(session, application_id)
+    if found is None:
+        raise ApplicationNotFound
+    return (await with_histories(session, [dict(found)]))[0]
+
+
+async def with_histories(session: ReadSession, rows: Sequence[Row]) -> list[Row]:
+    """The rows with `history`: {from, to, at, by, note}, the first step first."""
+    histories = await queries.histories(session, [row["id"] for row in rows])
+    return [
+        {
+            **row,
+            "history": [
+                {
+                    "from_status": move.from_status,
+                    "to_status": move.to_status,
+                    "at": move.at,
+                    "by": move.by_id,
+                    "note": move.note,
+                }
+                for move in histories[row["id"]]
+            ],
+        }
+        for row in rows
+    ]
+
+
+async def update(
+    session: WriteSession,
+    *,
+    application_id: UUID,
+    party: Party,
+    by: UUID,
+    values: Mapping[str, Any],
+) -> Row:
+    """Move the application, or change what the employer notes; the application afterwards.
+
+    `values` are those that were sent. The status that it has already is no move.
+
+    Raises:
+        ApplicantsOwnOnly: the applicant sent one of the employer's fields.
+        ApplicationTransition: the move is not allowed, or not to this party.
+    """
+    await queries.lock(session, [application_id])
+    present = await get(session, application_id=application_id)
+    wanted, note = values.get("status"), values.get("note")
+    changes = {name: values[name] for name in ("notes", "rating", "tags") if name in values}
+    if changes.get("tags", ()) is None:
+        changes["tags"] = []
+    if changes and party == "applicant":
+        raise ApplicantsOwnOnly
+    if wanted is not None and wanted != present["status"]:
+        await _move(session, present, wanted, party=party, by=by, note=note)
+        changes["status"] = wanted
+    if not changes:
+        return present
+    await queries.change(session, application_id, {**changes, "updated_at": func.now()})
+    return await get(session, application_id=application_id)
+
+
+async def _move(
+    session: WriteSession, present: Row, wanted: str, *, party: Party, by: UUID, note: str | None
+) -> None:
+    status = present["status"]
+    if not is_allowed(party, status, wanted):
+        raise ApplicationTransition(f"The application is {status} and cannot become {wanted}.")
+    await _note_move(session, present["id"], status, wanted, by=by, note=note)
+
+
+async def _note_move(
+    session: WriteSession,
+    application_id: UUID,
+    present: str | None,
+    wanted: str,
+    *,
+    by: UUID,
+    note: str | None = None,
+) -> None:
+    await queries.add_move(
+        session,
+        {
+            "application_id": application_id,
+            "from_status": present,
+            "to_status": wanted,
+            "by_id": by,
+            "note": note,
+        },
+    )

@@ -1,0 +1,203 @@
+"""Jobs over HTTP."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from pydantic import StringConstraints
+from starlette.background import BackgroundTask
+
+from app.accounts.deps import Conditional, version
+from app.core.etags import tagged
+from app.core.idempotency import body_digest, run_once
+from app.core.openapi import IdempotencyKey, problems
+from app.core.pages import Page, Pages
+from app.core.routing import RoomRouter
+from app.core.schema import OptionalLine
+from app.core.state import services
+from app.jobs import queries, service, views
+from app.jobs.deps import Asked, Employer
+from app.jobs.errors import JobExpiryPast, JobNotFound, JobSalaryRange, JobTransition
+from app.jobs.models import Job, OpenJob
+from app.jobs.schemas import (
+    Facets,
+    FoundJob,
+    FoundPage,
+    JobIn,
+    JobOut,
+    JobPage,
+    JobPatch,
+    ListedJob,
+)
+from app.organizations import service as organizations
+from app.organizations.deps import CurrentViewer, TenantRead, TenantWrite, ViewerRead
+from app.organizations.errors import OrganizationAmbiguous, OrganizationRequired
+
+router = RoomRouter(prefix="/jobs", tags=["jobs"])
+_INSIDE = (OrganizationRequired, OrganizationAmbiguous)
+_SENSE = (JobExpiryPast, JobSalaryRange)
+Question = Annotated[OptionalLine, StringConstraints(max_length=200)]
+
+
+async def _listed(
+    session: ViewerRead, who: CurrentViewer, jobs: Sequence[Job | OpenJob]
+) -> list[dict[str, Any]]:
+    """The jobs with whether the caller has applied to them, null for nobody in particular."""
+    applied = (
+        await queries.applied(session, who.user.id, [job.id for job in jobs]) if who.user else None
+    )
+    return [
+        {
+            **JobOut.model_validate(job).model_dump(),
+            "has_applied": None if applied is None else job.id in applied,
+        }
+        for job in jobs
+    ]
+
+
+async def _facets(session: ViewerRead, filters: queries.Filters, *, asked: bool) -> Facets | None:
+    return Facets(**await queries.facets(session, filters)) if asked else None
+
+
+@router.get("", response_model=JobPage)
+async def browse(
+    request: Request, asked: Asked, who: CurrentViewer, session: ViewerRead, query: Pages
+) -> Response:
+    """Active jobs, the newest first; with a token each says whether you have applied."""
+    filters = asked.filters()
+    found = await service.browse(session, filters=filters, query=query)
+    listed = await _listed(session, who, found.rows)
+    answer = JobPage(
+        results=[ListedJob(**job) for job in listed],
+        next=found.next,
+        previous=found.previous,
+        count=found.count,
+        facets=await _facets(session, filters, asked=asked.facets),
+    )
+    return tagged(request, answer)
+
+
+@router.get("/search", response_model=FoundPage)
+async def search(
+    request: Request,
+    query: Annotated[Question, Query(description="Words of the job; typing errors are forgiven")],
+    asked: Asked,
+    who: CurrentViewer,
+    session: ViewerRead,
+    pages: Pages,
+) -> Response:
+    """Active jobs that answer a question, the best first.
+
+    Word forms, missing accents, an unfinished last word and slips of the keyboard are understood.
+    """
+    filters, found = await service.search(
+        session, question=query, filters=asked.filters(), query=pages
+    )
+    listed = await _listed(session, who, [row["OpenJob"] for row in found.rows])
+    answer = FoundPage(
+        results=[
+            FoundJob(**job, headline=row["headline"])
+            for job, row in zip(listed, found.rows, strict=True)
+        ],
+        next=found.next,
+        previous=found.previous,
+        count=found.count,
+        facets=await _facets(session, filters, asked=asked.facets),
+    )
+    return tagged(request, answer)
+
+
+@router.get("/my-jobs", responses=problems(*_INSIDE))
+async def browse_own(employer: Employer, session: TenantRead, query: Pages) -> Page[JobOut]:
+    """The jobs that you have posted, in every status, the newest first."""
+    found = await service.browse_own(session, user_id=employer.user_id, query=query)
+    return found.page(JobOut.model_validate)
+
+
+@router.get("/{job_id}", response_model=ListedJob, responses=problems(JobNotFound))
+async def get(request: Request, job_id: UUID, who: CurrentViewer, session: ViewerRead) -> Response:
+    """One job; a draft only for its organization."""
+    job = await service.get(session, job_id=job_id)
+    listed = await _listed(session, who, [job])
+    answer = ListedJob(**listed[0])
+    response = tagged(request, answer, etag=version(JobOut.model_validate(job)))
+    if who.organization_id != job.organization_id:
+        response.background = BackgroundTask(views.note, services(request).redis, job.id)
+    return response
+
+
+async def _company(session: TenantRead, organization_id: UUID) -> str:
+    return (await organizations.get(session, organization_id=organization_id)).name
+
+
+@router.post("", status_code=201, response_model=JobOut, responses=problems(*_SENSE, *_INSIDE))
+async def create(
+    request: Request,
+    body: JobIn,
+    employer: Employer,
+    session: TenantWrite,
+    _key: IdempotencyKey = None,
+) -> Response:
+    """Post a job, or keep it as a draft."""
+
+    async def work() -> Response:
+        made = await service.create(
+            session,
+            organization_id=employer.organization_id,
+            posted_by=employer.user_id,
+            company=await _company(session, employer.organization_id),
+            values=body.model_dump(),
+        )
+        answer = JobOut.model_validate(made)
+        headers = {"Location": f"/api/v1/jobs/{answer.id}", "ETag": version(answer)}
+        return Response(
+            answer.model_dump_json(), 201, headers=headers, media_type="application/json"
+        )
+
+    digest = await body_digest(request)
+    return await run_once(session, request, scope=str(employer.user_id), digest=digest, work=work)
+
+
+async def _change(
+    job_id: UUID, values: dict[str, Any], who: Employer, session: TenantWrite, when: Conditional
+) -> Response:
+    job = await service.get_locked(session, organization_id=who.organization_id, job_id=job_id)
+    when.require(JobOut.model_validate(job))
+    company = await _company(session, who.organization_id)
+    changed = await service.update(session, job=job, company=company, values=values)
+    return when.tagged(JobOut.model_validate(changed))
+
+
+@router.put(
+    "/{job_id}",
+    response_model=JobOut,
+    responses=problems(JobNotFound, JobTransition, *_SENSE, *_INSIDE),
+)
+async def replace(
+    job_id: UUID, body: JobIn, employer: Employer, session: TenantWrite, condition: Conditional
+) -> Response:
+    """Replace a job of your organization; without a status it keeps the one that it has."""
+    values = body.model_dump()
+    if "status" not in body.model_fields_set:
+        del values["status"]
+    return await _change(job_id, values, employer, session, condition)
+
+
+@router.patch(
+    "/{job_id}",
+    response_model=JobOut,
+    responses=problems(JobNotFound, JobTransition, *_SENSE, *_INSIDE),
+)
+async def update(
+    job_id: UUID, body: JobPatch, employer: Employer, session: TenantWrite, condition: Conditional
+) -> Response:
+    """Change a job of your organization: publish, close, reopen, correct."""
+    return await _change(job_id, body.model_dump(exclude_unset=True), employer, session, condition)
+
+
+@router.delete("/{job_id}", response_model=JobOut, responses=problems(JobNotFound, *_INSIDE))
+async def remove(job_id: UUID, employer: Employer, session: TenantWrite) -> JobOut:
+    """Archive a job of your organization; its applications stay."""
+    job = await service.get_locked(session, organization_id=employer.organization_id, job_id=job_id)
+    return JobOut.model_validate(await service.archive(session, job=job))

@@ -1,0 +1,140 @@
+"""From what somebody typed to what PostgreSQL looks for, and to the passage that is shown.
+
+Pure: the words of the question and the candidates for their correction come in, text goes out.
+"""
+
+import html
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+MARK_START: Final = "\ue000"
+MARK_END: Final = "\ue001"
+MOST_WORDS: Final = 12
+_WORD = re.compile(r"[^\W_](?:[\w.+#'-]*[\w+#])?")
+_CORRECTABLE = re.compile(r"[^\W\d_]{4,40}")
+_MOST_CORRECTIONS: Final = 3
+# Two letters begin so many words that the index is read for a tenth of a second.
+_SHORTEST_BEGINNING: Final = 3
+# Words that are common in one of the two languages and rare in the other.
+_FRENCH = frozenset(
+    [
+        "le",
+        "la",
+        "les",
+        "des",
+        "du",
+        "et",
+        "une",
+        "un",
+        "pour",
+        "avec",
+        "vous",
+        "nous",
+        "dans",
+        "sur",
+        "aux",
+        "est",
+        "votre",
+    ]
+)
+_ENGLISH = frozenset(
+    [
+        "the",
+        "and",
+        "of",
+        "to",
+        "with",
+        "for",
+        "you",
+        "we",
+        "our",
+        "is",
+        "are",
+        "your",
+        "in",
+        "on",
+        "will",
+        "a",
+        "an",
+    ]
+)
+
+
+def fold(text: str) -> str:
+    """Lower case without accents, as the dictionaries of the search see a word."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+def words_of(question: str) -> list[str]:
+    """The folded words of a question, at most twelve, each once."""
+    return list(dict.fromkeys(_WORD.findall(fold(question))))[:MOST_WORDS]
+
+
+def correctable(words: Iterable[str]) -> list[str]:
+    """The words that are long and plain enough to be guessed at."""
+    return [word for word in words if _CORRECTABLE.fullmatch(word)]
+
+
+def corrections(word: str, known: Iterable[str]) -> list[str]:
+    """The known words that `word` was probably meant to be; none when it is known itself.
+
+    One slip (a letter missing, added, changed, or two swapped) in up to seven letters, two in more.
+    A slip in the beginning of a longer word counts too: "postgers" is close to "postgresql".
+    """
+    allowed = 1 if len(word) < 8 else 2
+    nearest: dict[str, int] = {}
+    for candidate in known:
+        if candidate.startswith(word):
+            return []
+        beginning = candidate[: len(word)]
+        distance = min(
+            OSA.distance(word, candidate, score_cutoff=allowed),
+            OSA.distance(word, beginning, score_cutoff=allowed),
+        )
+        if distance <= allowed:
+            nearest[candidate] = distance
+    best = min(nearest.values(), default=0)
+    return sorted(known for known, distance in nearest.items() if distance == best)[
+        :_MOST_CORRECTIONS
+    ]
+
+
+def expression(
+    words: Sequence[str], corrected: Mapping[str, Sequence[str]], *, all_of_them: bool
+) -> str:
+    """The words as text for to_tsquery: the last one may be unfinished, each may be corrected."""
+    parts = []
+    for at, word in enumerate(words):
+        forms = [_quoted(word), *map(_quoted, corrected.get(word, ()))]
+        if at == len(words) - 1 and len(word) >= _SHORTEST_BEGINNING:
+            forms.append(f"{_quoted(word)}:*")
+        parts.append(f"({' | '.join(forms)})")
+    return (" & " if all_of_them else " | ").join(parts)
+
+
+def _quoted(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def marked(passage: str) -> str:
+    """A passage as HTML: escaped, with <mark> around what PostgreSQL found."""
+    escaped = html.escape(passage)
+    return escaped.replace(MARK_START, "<mark>").replace(MARK_END, "</mark>")
+
+
+def without_marks(text: str) -> str:
+    """Text that cannot be taken for a mark."""
+    return text.replace(MARK_START, "").replace(MARK_END, "")
+
+
+def language_of(text: str) -> str:
+    """`fr` or `en`, by the small words of a text; English when neither outweighs the other."""
+    words = re.findall(r"[^\W\d_]+", text.lower())
+    french = sum(word in _FRENCH for word in words)
+    english = sum(word in _ENGLISH for word in words)
+    return "fr" if french > english else "en"

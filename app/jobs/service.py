@@ -1,0 +1,184 @@
+"""What can be done with jobs. The session's scope decides which ones are there at all."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
+from uuid import UUID
+
+from app.core.clock import now
+from app.core.db import ReadSession, WriteSession
+from app.core.pages import PageQuery, Slice, paginate
+from app.jobs import queries
+from app.jobs.errors import JobExpiryPast, JobNotFound, JobSalaryRange, JobTransition
+from app.jobs.models import Job, OpenJob
+from app.jobs.queries import Filters
+from app.jobs.search import (
+    correctable,
+    corrections,
+    expression,
+    language_of,
+    marked,
+    words_of,
+)
+
+# What a status may become. Whoever has applied to a job would lose sight of it if it could be a
+# draft again.
+NEXT: Final[Mapping[str, frozenset[str]]] = {
+    "draft": frozenset({"active", "archived"}),
+    "active": frozenset({"closed", "archived"}),
+    "closed": frozenset({"active", "archived"}),
+    "archived": frozenset({"active", "closed"}),
+}
+_CAN_BE_TAKEN_AWAY: Final = frozenset({"salary_min", "salary_max", "expires_at"})
+
+
+async def browse(session: ReadSession, *, filters: Filters, query: PageQuery) -> Slice[OpenJob]:
+    """Active jobs, the newest first."""
+    return await paginate(
+        session,
+        queries.active(filters),
+        keys=[(OpenJob.posted_at, "desc"), (OpenJob.id, "desc")],
+        query=query,
+    )
+
+
+async def search(
+    session: ReadSession, *, question: str, filters: Filters, query: PageQuery
+) -> tuple[Filters, Slice[dict[str, Any]]]:
+    """Jobs that answer `question`, the best first, each as {OpenJob, rank, headline}; the filters with
+    what was looked for.
+
+    All words are looked for; when no job has them all, any of them. A question without words finds
+    every job, the newest first, with empty headlines.
+    """
+    words = words_of(question)
+    if not words:
+        found = await browse(session, filters=filters, query=query)
+        rows = [{"OpenJob": job, "rank": 0, "headline": ""} for job in found.rows]
+        return filters, Slice(rows, found.next, found.previous, found.count)
+    await queries.plan_for_each_question(session)
+    near = await queries.near_words(session, correctable(words))
+    corrected = {word: corrections(word, known) for word, known in near.items()}
+    asked = replace(filters, expression=expression(words, corrected, all_of_them=True))
+    if len(words) > 1 and not await queries.has_any(session, asked):
+        asked = replace(filters, expression=expression(words, corrected, all_of_them=False))
+    page = await paginate(
+        session,
+        queries.ranked(asked),
+        keys=[(queries.rank(asked.expression), "desc"), (OpenJob.id, "desc")],
+        query=replace(query, with_count=False),
+    )
+    rows = [{**row, "headline": marked(row["headline"])} for row in page.rows]
+    # A page comes from the ranked part of all hits; the count is that of all of them.
+    count = await queries.count(session, asked) if query.with_count else None
+    return asked, Slice(rows, page.next, page.previous, count)
+
+
+async def browse_own(session: ReadSession, *, user_id: UUID, query: PageQuery) -> Slice[Job]:
+    """The jobs that a person has posted, in every status, the newest first."""
+    return await paginate(
+        session, queries.posted_by(user_id), keys=[(Job.id, "desc")], query=query, tenant=user_id
+    )
+
+
+async def get(session: ReadSession, *, job_id: UUID) -> Job:
+    """One job.
+
+    Raises:
+        JobNotFound: there is none, or it is another organization's draft.
+    """
+    found = await queries.get(session, job_id)
+    if found is None:
+        raise JobNotFound
+    return found
+
+
+async def get_locked(session: WriteSession, *, organization_id: UUID, job_id: UUID) -> Job:
+    """One of the organization's jobs, for as long as the transaction lasts its alone.
+
+    Raises:
+        JobNotFound: there is none, or it is another organization's.
+    """
+    found = await queries.get(session, job_id)
+    if found is None or found.organization_id != organization_id:
+        raise JobNotFound
+    locked = await queries.get(session, job_id, locked=True)
+    if locked is None:
+        raise JobNotFound
+    return locked
+
+
+async def create(
+    session: WriteSession,
+    *,
+    organization_id: UUID,
+    posted_by: UUID,
+    company: str,
+    values: Mapping[str, Any],
+) -> Job:
+    """A new job of the organization; `company` is its name where the values give none.
+
+    Raises:
+        JobSalaryRange: salary_min is above salary_max.
+        JobExpiryPast: it would have expired already.
+    """
+    _require_sense(values)
+    language = values["language"] or language_of(f"{values['title']} {values['description']}")
+    return await queries.add(
+        session,
+        {
+            **values,
+            "organization_id": organization_id,
+            "posted_by": posted_by,
+            "company": values["company"] or company,
+            "language": language,
+            "posted_at": None if values["status"] == "draft" else now(),
+        },
+    )
+
+
+async def update(
+    session: WriteSession, *, job: Job, company: str, values: Mapping[str, Any]
+) -> Job:
+    """Change what `values` names; null takes away salaries and expiry and leaves the rest.
+
+    Raises:
+        JobTransition: the status cannot follow the present one.
+        JobSalaryRange: salary_min is above salary_max.
+        JobExpiryPast: it would have expired already.
+    """
+    kept = {
+        name: value
+        for name, value in values.items()
+        if value is not None or name in _CAN_BE_TAKEN_AWAY
+    }
+    status = kept.get("status", job.status)
+    if status != job.status and status not in NEXT[job.status]:
+        raise JobTransition(f"The job is {job.status} and cannot become {status}.")
+    merged = {name: kept.get(name, getattr(job, name)) for name in _CAN_BE_TAKEN_AWAY}
+    is_reopened = status == "active" != job.status
+    if "expires_at" not in kept and not is_reopened:
+        merged["expires_at"] = None
+    _require_sense(merged)
+    if "company" in values and values["company"] is None:
+        kept["company"] = company
+    if status != "draft" and job.posted_at is None:
+        kept["posted_at"] = now()
+    return await queries.change(session, job.id, kept) if kept else job
+
+
+async def archive(session: WriteSession, *, job: Job) -> Job:
+    """Take a job out of every list; who applied still sees it. Repeating it changes nothing."""
+    if job.status == "archived":
+        return job
+    return await queries.change(
+        session, job.id, {"status": "archived", "posted_at": job.posted_at or now()}
+    )
+
+
+def _require_sense(values: Mapping[str, Any]) -> None:
+    lower, upper, expires_at = (values[name] for name in ("salary_min", "salary_max", "expires_at"))
+    if lower is not None and upper is not None and lower > upper:
+        raise JobSalaryRange
+    if expires_at is not None and expires_at <= now():
+        raise JobExpiryPast

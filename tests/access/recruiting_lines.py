@@ -1,0 +1,60 @@
+"""The rights of the rooms for jobs and applications."""
+
+from collections.abc import Mapping
+
+from app.core.db import Database
+from tests.access.line import Line
+from tests.applications.samples import make_application
+from tests.jobs.samples import JOB, make_job
+from tests.people import Crew
+
+
+async def job(database: Database, crew: Crew) -> Mapping[str, str]:
+    """An active job of the organization that its employer has posted."""
+    return {"job_id": str(await make_job(database, crew))}
+
+
+async def draft(database: Database, crew: Crew) -> Mapping[str, str]:
+    """A draft of the organization."""
+    return {"job_id": str(await make_job(database, crew, status="draft"))}
+
+
+async def application(database: Database, crew: Crew) -> Mapping[str, str]:
+    """The candidate's application to a job that the employer has posted."""
+    job_id, application_id = await make_application(database, crew)
+    return {"job_id": str(job_id), "application_id": str(application_id)}
+
+
+OPEN = "200 200 200 200 200 200 200"
+CHANGES = "401 404 403 403 403 200 403"
+NEW = {"job_id": "00000000-0000-7000-8000-000000000000"}
+
+JOBS = [
+    #                                     anon stra cand view staf admi supe
+    Line("GET", "/jobs", OPEN),
+    Line("GET", "/jobs/search?query=data", OPEN),
+    Line("GET", "/jobs/my-jobs", "401 200 403 403 403 200 403"),
+    Line("GET", "/jobs/{job_id}", "404 404 404 200 200 200 200", prepare=draft),
+    Line("POST", "/jobs", "401 201 403 403 403 201 403", json=JOB),
+    Line("PUT", "/jobs/{job_id}", CHANGES, json=JOB, prepare=job),
+    Line("PATCH", "/jobs/{job_id}", CHANGES, json={"title": "x"}, prepare=job),
+    Line("DELETE", "/jobs/{job_id}", CHANGES, prepare=job),
+]
+
+APPLICATIONS = [
+    #                                     anon stra cand view staf admi supe
+    Line("POST", "/applications", "401 403 404 403 403 403 404", json=NEW),
+    Line("GET", "/applications", "401 200 403 403 403 200 200"),
+    Line("GET", "/applications/my-applications", "401 200 200 200 200 200 200"),
+    Line("GET", "/applications/job/{job_id}", "401 404 404 403 403 200 200", prepare=application),
+    Line(
+        "GET", "/applications/{application_id}", "401 404 200 403 403 200 200", prepare=application
+    ),
+    Line(
+        "PUT",
+        "/applications/{application_id}",
+        "401 404 403 403 403 200 200",
+        json={"notes": "x"},
+        prepare=application,
+    ),
+]
