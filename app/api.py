@@ -12,8 +12,8 @@ from app.core.limits import limit
 from app.core.middleware.body_limits import BodyLimit
 from app.core.settings import LimitSettings
 from app.health import routes as health
-from app.organizations import logo_routes as logos
 from app.jobs import routes as jobs
+from app.organizations import logo_routes as logos
 from app.organizations import routes as organizations
 
 PREFIX = "/api/v1"
