@@ -10,10 +10,11 @@ from app.core.models import Base
 
 for room in (
     "core.idempotency_model",
+    "core.audit_model",
+    "storage.models",
     "accounts.models",
     "organizations.models",
     "claims.models",
-    "storage.models",
     "jobs.models",
     "applications.models",
 ):

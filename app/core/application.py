@@ -58,6 +58,7 @@ class Intake(FastAPI):
             stack,
             release=self._release,
             is_https_only=self._server.environment == "production",
+            trusted_proxies=self._server.trusted_proxies,
         )
 
     def openapi(self) -> dict[str, Any]:

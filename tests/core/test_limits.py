@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
+from app.core.caller import client_address, network_of
 from app.core.limiter import LIMITS, Limit, WindowLimiter
-from app.core.limits import address_key, client_address, is_limited, limit, network_of, take
+from app.core.limits import address_key, is_limited, limit, take
 from app.core.settings import (
     AuthSettings,
     DatabaseSettings,

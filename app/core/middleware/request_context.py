@@ -8,6 +8,7 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.core.caller import connection
 from app.core.ids import new_id
 from app.core.log import logger, request_id
 from app.core.middleware.headers import header
@@ -30,8 +31,11 @@ _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 class RequestContext:
     """Gives each request its id and each answer the headers that all of them carry."""
 
-    def __init__(self, app: ASGIApp, *, release: str, is_https_only: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, release: str, is_https_only: bool, trusted_proxies: int = 0
+    ) -> None:
         self.app = app
+        self.trusted_proxies = trusted_proxies
         self.release = release.encode()
         self.always = (*_ALWAYS, _HTTPS_ONLY) if is_https_only else _ALWAYS
 
@@ -51,10 +55,12 @@ class RequestContext:
             await send(message)
 
         token = request_id.set(known.request_id)
+        came_from = connection.set((scope, self.trusted_proxies))
         try:
             await self.app(scope, receive, send_with_headers)
         finally:
             _write_line(scope, known)
+            connection.reset(came_from)
             request_id.reset(token)
 
     def _add_headers(self, message: Message, path: str, known: RequestFacts) -> None:
