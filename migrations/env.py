@@ -11,6 +11,7 @@ from app.core.models import Base
 for room in (
     "core.idempotency_model",
     "core.audit_model",
+    "mail.models",
     "storage.models",
     "accounts.models",
     "organizations.models",

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,6 +39,7 @@ class User(Base, Timestamps):
     location: Mapped[str | None]
     phone: Mapped[str | None]
     summary: Mapped[str | None]
+    email_verified_at: Mapped[datetime | None]
     links: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     skills: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
 
@@ -47,7 +48,10 @@ Index("uq_users_email", func.lower(User.email), unique=True)
 
 
 class RefreshFamily(Base):
-    """One sign-in: every refresh token that came from it lives and ends with it."""
+    """One sign-in: every refresh token that came from it lives and ends with it.
+
+    `network`, `browser` and `system` say from where it was opened, in coarse words.
+    """
 
     __tablename__ = "refresh_families"
 
@@ -57,6 +61,10 @@ class RefreshFamily(Base):
     expires_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+    last_used_at: Mapped[datetime | None]
+    network: Mapped[str | None]
+    browser: Mapped[str | None]
+    system: Mapped[str | None]
 
 
 class RefreshToken(Base):
@@ -72,6 +80,36 @@ class RefreshToken(Base):
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     replaced_at: Mapped[datetime | None]
+
+
+class AddressProof(Base):
+    """A token sent to an address, by which its owner sets a password or proves that it is theirs.
+
+    It begins as a mere request for an address, without an account; a worker then finds the account,
+    or removes the row. Without a token it was used, or a newer one has taken its place. Only the
+    system sees these rows.
+    """
+
+    __tablename__ = "address_proofs"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('password_reset', 'email_verification')", name="purpose"),
+        Index(
+            "ix_address_proofs_created_at",
+            "created_at",
+            postgresql_where=text("user_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[UUID] = primary_key()
+    purpose: Mapped[str]
+    email: Mapped[str]
+    language: Mapped[str]
+    user_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    token_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class UserCard(Base):

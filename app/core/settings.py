@@ -106,6 +106,9 @@ class AuthSettings(Room):
     refresh_rotation: Literal["on", "off"] = variable(
         "REFRESH_ROTATION", "on", "off for clients that cannot store a rotated refresh token"
     )
+    members_by_invite: Literal["on", "off"] = variable(
+        "MEMBERS_BY_INVITE", "off", "on: people with an account join by a mailed link, too"
+    )
     superuser_email: str = variable("SUPERUSER_EMAIL", "", "Made at start when absent")
     superuser_password: SecretStr = variable(
         "SUPERUSER_PASSWORD", "", "Its password, 12 characters or more"
@@ -116,6 +119,30 @@ class AuthSettings(Room):
         """The secret in use, then the former ones."""
         former = self.secret_key_previous.get_secret_value().split(",")
         return (self.secret_key.get_secret_value(), *filter(None, map(str.strip, former)))
+
+
+class MailSettings(Room):
+    """Outgoing mail; without SMTP_HOST mails wait, and /health says so."""
+
+    smtp_host: str = variable("SMTP_HOST", "", "Mail server; empty: ./scripts/dev's own catcher")
+    smtp_port: int = variable(
+        "SMTP_PORT", 0, "Its port; 0: 587 for starttls, 465 for tls, 25 for none", ge=0, le=65535
+    )
+    smtp_username: str = variable("SMTP_USERNAME", "", "Login there, if it wants one")
+    smtp_password: SecretStr = variable("SMTP_PASSWORD", "", "Its password")
+    smtp_security: Literal["starttls", "tls", "none"] = variable(
+        "SMTP_SECURITY", "starttls", "starttls, tls, or none in a network that is trusted"
+    )
+    smtp_timeout_seconds: float = variable(
+        "SMTP_TIMEOUT_SECONDS", 20.0, "Longest time for handing one mail over", gt=0, le=25
+    )
+    mail_from: str = variable("MAIL_FROM", "no-reply@intake.example", "Address of the sender")
+    mail_from_name: str = variable("MAIL_FROM_NAME", "Intake", "Name of the sender")
+
+    @property
+    def port(self) -> int:
+        """The port that is set, else the usual one of the chosen security."""
+        return self.smtp_port or {"starttls": 587, "tls": 465, "none": 25}[self.smtp_security]
 
 
 class LimitSettings(Room):
@@ -200,6 +227,7 @@ class Settings(BaseModel):
     database: DatabaseSettings = Field(default_factory=DatabaseSettings)
     redis: RedisSettings = Field(default_factory=RedisSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
+    mail: MailSettings = Field(default_factory=MailSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     files: FileSettings = Field(default_factory=FileSettings)
     claims: ClaimsSettings = Field(default_factory=ClaimsSettings)
@@ -246,6 +274,8 @@ def weak_secrets(settings: Settings) -> list[str]:
         faults.append("SUPERUSER_PASSWORD is shorter than 12 characters")
     if "*" in settings.server.cors_origins:
         faults.append("CORS_ORIGINS must name origins, not *")
+    if settings.mail.smtp_host and settings.mail.mail_from.endswith(".example"):
+        faults.append("MAIL_FROM must be an address of yours when SMTP_HOST is set")
     if settings.limits.rate_limits == "off":
         faults.append("RATE_LIMITS must be on")
     return faults
@@ -269,6 +299,7 @@ ROOMS: tuple[type[Room], ...] = (
     DatabaseSettings,
     RedisSettings,
     AuthSettings,
+    MailSettings,
     LimitSettings,
     FileSettings,
     ClaimsSettings,

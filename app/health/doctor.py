@@ -69,6 +69,7 @@ async def examine(settings: Settings) -> list[Finding]:
     checks: list[tuple[str, Callable[[Settings], Awaitable[list[Finding]]], str]] = [
         ("PostgreSQL", _database, "Check DATABASE_URL, and that the server runs and lets us in."),
         ("Redis", _redis, "Check REDIS_URL, and that the server runs. Nothing is lost meanwhile."),
+        ("Mail", _mail, "Check SMTP_HOST and SMTP_PORT, and this machine's way out to it."),
         ("Payer", _payer, "Check UHC_BASE_URL and this machine's way out to it."),
     ]
     return [finding for check in checks for finding in await _guarded(settings, *check)]
@@ -148,15 +149,30 @@ async def _redis(settings: Settings) -> list[Finding]:
     return found
 
 
+async def _mail(settings: Settings) -> list[Finding]:
+    mail = settings.mail
+    if not mail.smtp_host:
+        # Whoever only tries Intake out needs none; people who forget a password do.
+        is_well = settings.server.environment != "production"
+        said = "not configured: mails wait"
+        return [Finding("Mail", is_well, said, "Set SMTP_HOST, MAIL_FROM and a login.")]
+    await _knock(mail.smtp_host, mail.port)
+    return [Finding("Mail", True, f"{mail.smtp_host}:{mail.port} takes connections")]
+
+
 async def _payer(settings: Settings) -> list[Finding]:
     if not settings.uhc.client_id:
         return [Finding("Payer", False, "no credentials", "Set UHC_CLIENT_ID and its secret.")]
     parts = urlsplit(settings.uhc.base_url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    _, writer = await asyncio.open_connection(parts.hostname, port)
+    await _knock(str(parts.hostname), port)
+    return [Finding("Payer", True, f"{parts.hostname}:{port} takes connections")]
+
+
+async def _knock(host: str, port: int) -> None:
+    _, writer = await asyncio.open_connection(host, port)
     writer.close()
     await writer.wait_closed()
-    return [Finding("Payer", True, f"{parts.hostname}:{port} takes connections")]
 
 
 def _borrow(stage_file: Path) -> set[str]:

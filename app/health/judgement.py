@@ -11,6 +11,9 @@ from app.worker.registry import Backlog
 
 _LONG_WAIT_SECONDS: Final = 300.0
 _MANY_MESSAGES: Final = 1000
+_MAIL: Final = "mail"
+# What waits in these rooms is no job, and said elsewhere.
+_NO_JOBS: Final = frozenset({_MAIL, "storage"})
 _REASONS: Final = {
     SILENT: "no answer within a second",
     "database.busy": "all connections of this process are in use",
@@ -32,7 +35,7 @@ def judge(readings: Readings, release: Release) -> Health:
         schema_=schema(readings.schema, readings.revisions),
         storage=storage(readings.storage, readings.backlog),
         workers=workers(readings.processes, readings.backlog, release),
-        queue=queue(readings.depth, readings.backlog),
+        queue=queue(readings.depth, readings.backlog, sends_mail=readings.sends_mail),
     )
     return Health(
         status=overall(checks, code),
@@ -115,7 +118,8 @@ def workers(
         return _check(reading, "degraded", detail)
     alive = [record for record in reading.value if record.role == "worker"]
     if not alive:
-        waiting = sum(each.waiting for each in (backlog.value or {}).values())
+        known = (backlog.value or {}).items()
+        waiting = sum(each.waiting for room, each in known if room not in _NO_JOBS)
         consequence = f"{waiting} jobs wait for one" if waiting else "new jobs would wait"
         return _check(reading, "degraded", f"No worker is alive: {consequence}.")
     others = [record for record in reading.value if _is_stale(record, release)]
@@ -126,20 +130,33 @@ def workers(
     return _check(reading, "healthy", detail)
 
 
-def queue(depth: Reading[int], backlog: Reading[Mapping[str, Backlog]]) -> Check:
-    """What waits: rings in Redis, and in PostgreSQL the work that nobody has begun."""
+def queue(
+    depth: Reading[int], backlog: Reading[Mapping[str, Backlog]], *, sends_mail: bool
+) -> Check:
+    """What waits: rings in Redis, and in PostgreSQL the work and the mails that nobody has begun."""
     rings = f"{depth.value} rings wait" if depth.value is not None else "Rings cannot be counted"
     if backlog.value is None:
         reason = _reason(backlog.fault or SILENT)
         return _check(backlog, "degraded", f"{rings}; waiting work cannot be counted: {reason}.")
-    waiting = sum(each.waiting for each in backlog.value.values())
-    oldest = max((each.oldest_seconds for each in backlog.value.values()), default=0.0)
+    jobs = [each for room, each in backlog.value.items() if room not in _NO_JOBS]
+    waiting = sum(each.waiting for each in jobs)
+    oldest = max((each.oldest_seconds for each in jobs), default=0.0)
     detail = f"{rings}; {waiting} jobs not begun"
-    detail += f", the oldest since {oldest:.0f} s." if waiting else "."
+    detail += f", the oldest since {oldest:.0f} s" if waiting else ""
+    mails = backlog.value.get(_MAIL, Backlog(0))
+    detail += f"; {_mails(mails, sends=sends_mail)}."
     is_slow = waiting > 0 and oldest > _LONG_WAIT_SECONDS
     is_full = (depth.value or 0) > _MANY_MESSAGES
-    is_degraded = is_slow or is_full or depth.value is None
+    is_stuck = mails.waiting > 0 and (not sends_mail or mails.oldest_seconds > _LONG_WAIT_SECONDS)
+    is_degraded = is_slow or is_full or is_stuck or depth.value is None
     return _check(backlog, "degraded" if is_degraded else "healthy", detail)
+
+
+def _mails(line: Backlog, *, sends: bool) -> str:
+    """Without a mail server nothing is lost as long as nobody has to be written to."""
+    said = f"{line.waiting} mails wait"
+    said += f", the oldest since {line.oldest_seconds:.0f} s" if line.waiting else ""
+    return said if sends else f"{said}, there is no mail server (SMTP_HOST)"
 
 
 def _names(records: Sequence[ProcessRecord]) -> str:

@@ -54,6 +54,7 @@ class Readings:
     on_disk: Reading[str]
     storage: Reading[str]
     revisions: Reading[tuple[str, ...]]
+    sends_mail: bool = True
 
 
 class Pulse:
@@ -77,7 +78,8 @@ class Pulse:
             "storage": self._read_storage,
             "on_disk": functools.partial(asyncio.to_thread, on_disk),
         }
-        return Readings(**await self._read(reads))
+        sends_mail = bool(services.settings.mail.smtp_host)
+        return Readings(**await self._read(reads), sends_mail=sends_mail)
 
     async def take_schema(self) -> tuple[Reading[str], Reading[tuple[str, ...]]]:
         """Only what serving requests hangs on: the database's revision, and the code's."""

@@ -1,8 +1,9 @@
 """The firms and who belongs to them."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import ROLE_CHECK
@@ -45,5 +46,27 @@ class Membership(Base, Timestamps):
     )
     role: Mapped[str]
 
+
+class Invite(Base):
+    """A place that waits for the owner of an address; a second one for the address replaces it."""
+
+    __tablename__ = "invites"
+    __table_args__ = (CheckConstraint(ROLE_CHECK, name="role"),)
+
+    id: Mapped[UUID] = primary_key()
+    organization_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE")
+    )
+    email: Mapped[str]
+    role: Mapped[str]
+    token_hash: Mapped[bytes] = mapped_column(unique=True)
+    invited_by: Mapped[UUID | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+Index("uq_invites_email", Invite.organization_id, func.lower(Invite.email), unique=True)
 
 LAST_ADMIN = "memberships_keep_an_admin"

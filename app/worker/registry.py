@@ -21,6 +21,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.claims.tasks",
     "app.storage.tasks",
     "app.jobs.tasks",
+    "app.mail.tasks",
 )
 
 

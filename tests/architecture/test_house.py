@@ -111,6 +111,7 @@ SABOTAGES = {
     "celery": ("app/claims/tasks.py", "import celery"),
     "jose": ("app/core/clock.py", "import jose"),
     "httpx": ("app/claims/matching.py", "import httpx"),
+    "smtp": ("app/mail/delivery.py", "import aiosmtplib"),
     "loguru": ("app/core/clock.py", "import loguru"),
     "no-cycles": ("app/core/clock.py", "import app.worker.registry"),
 }

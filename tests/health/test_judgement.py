@@ -1,6 +1,7 @@
 """Readings to words, as a table."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,7 +46,7 @@ def backlog(waiting: int = 0, oldest_seconds: float = 0.0) -> Mapping[str, Backl
 
 
 def readings(**changes: Reading[Any]) -> Readings:
-    found: dict[str, Reading[Any]] = {
+    found: dict[str, Any] = {
         "schema": good("0003_claims"),
         "redis": good(True),
         "processes": good([process("api", 1), process(), process("beat", 9)]),
@@ -131,6 +132,18 @@ CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
         {"backlog": good({"storage": Backlog(1, 301)})},
         *("storage", "degraded", "degraded", "deleted (local); 1 files wait"),
     ),
+    "mails wait long": (
+        {"backlog": good({"mail": Backlog(2, 301)})},
+        *("queue", "degraded", "degraded", "2 mails wait, the oldest since 301 s"),
+    ),
+    "mails wait a little": (
+        {"backlog": good({"mail": Backlog(2, 30)})},
+        *("queue", "healthy", "healthy", "2 mails wait"),
+    ),
+    "mails are no jobs": (
+        {"backlog": good({"mail": Backlog(2, 301)})},
+        *("queue", "degraded", "degraded", "0 jobs not begun"),
+    ),
     "backlog unknown": ({"backlog": bad(SILENT)}, "queue", "degraded", "degraded", "a second"),
 }
 
@@ -142,6 +155,17 @@ def test_each_fault_has_its_words(case: str) -> None:
     check: Check = getattr(health.checks, name)
     assert (check.status, health.status) == (status, overall)
     assert words in check.detail
+
+
+def test_without_a_mail_server_mails_wait_visibly() -> None:
+    nobody = replace(readings(), sends_mail=False)
+    assert judge(nobody, RELEASE).status == "healthy"
+    somebody = replace(nobody, backlog=good({"mail": Backlog(1, 1.0)}))
+    health = judge(somebody, RELEASE)
+    assert (health.status, health.checks.queue.status) == ("degraded", "degraded")
+    assert (
+        "1 mails wait, the oldest since 1 s, there is no mail server" in health.checks.queue.detail
+    )
 
 
 def test_code_that_differs_from_the_disk_is_stale_and_degraded() -> None:

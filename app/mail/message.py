@@ -1,0 +1,47 @@
+"""The message as it goes over the wire (RFC 5322), the same each time that one mail is built."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+
+from email_validator import EmailNotValidError, validate_email
+
+from app.core.settings import MailSettings
+from app.mail.models import Mail
+from app.mail.rendering import Rendered
+
+
+def wire_address(address: str) -> str:
+    """The address for the envelope, with an ASCII domain where its local part allows that.
+
+    Raises:
+        ValueError: it is no address of one person.
+    """
+    try:
+        found = validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        # The library's sentence repeats the address.
+        raise ValueError("not an e-mail address") from None
+    return found.ascii_email or found.normalized
+
+
+def compose(mail: Mail, rendered: Rendered, settings: MailSettings) -> EmailMessage:
+    """The message; its Message-ID and Date are the mail's own, so that a repeat is recognized.
+
+    Raises:
+        ValueError: a header would hold a line break, or the address is none.
+    """
+    sender = wire_address(settings.mail_from)
+    message = EmailMessage()
+    message["From"] = Address(settings.mail_from_name, addr_spec=sender)
+    message["To"] = wire_address(mail.recipient)
+    message["Subject"] = rendered.subject
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
+    # No vacation notice is to answer it (RFC 3834).
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(rendered.text)
+    message.add_alternative(rendered.html, subtype="html")
+    # After the body: making it a multipart would take the header along into the first part.
+    message["Content-Language"] = mail.language
+    return message
