@@ -158,6 +158,17 @@ def payer_sandbox(context: typer.Context) -> None:
     server.main(context.args)
 
 
+@cli.command("mail-catcher")
+def mail_catcher(
+    folder: Annotated[Path, typer.Argument(help="Where each mail is written as a file.")],
+    port: Annotated[int, typer.Option(help="Port of this machine to listen on.")] = 1025,
+) -> None:
+    """Run a local mail server that keeps every mail in a folder and sends none on."""
+    from app.dev import mail
+
+    asyncio.run(mail.catch(folder, port))
+
+
 @cli.command("sample-claims")
 def sample_claims(
     path: Annotated[Path, typer.Argument(help="The CSV file to write.")],

@@ -24,7 +24,7 @@ from app.dev.surroundings import Ending, Surroundings, ask, listen, surround
 
 READY_SECONDS: Final = 60.0
 STAGE_FILE: Final = "dev.env"
-_OURS: Final = ("postgres", "valkey", "secrets.env", "tour.env", STAGE_FILE)
+_OURS: Final = ("postgres", "valkey", "mail", "secrets.env", "tour.env", STAGE_FILE)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def run(options: DevOptions) -> int:
         steps.done("Schema", "up to date")
         listener = held.enter_context(listen(_port(options, around)))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        programs = _programs(around, url, listener.fileno())
+        programs = _programs(around, url, listener.fileno(), data)
         held.callback(stop_all, programs)
         if not _wait_until_ready(url, around.payer, programs, ending):
             return 0 if ending.is_asked() else 1
@@ -108,7 +108,7 @@ def _port(options: DevOptions, around: Surroundings) -> int:
     return int(around.variables.get("PORT", "8000")) if options.port is None else options.port
 
 
-def _programs(around: Surroundings, url: str, listener: int) -> list[Program]:
+def _programs(around: Surroundings, url: str, listener: int, data: Path) -> list[Program]:
     environment = {**around.variables, "PORT": url.rsplit(":", 1)[1]}
     programs = [
         Program("api", ["serve", "--socket", str(listener)], environment, (listener,)),
@@ -118,6 +118,9 @@ def _programs(around: Surroundings, url: str, listener: int) -> list[Program]:
     if around.payer:
         arguments = ["payer-sandbox", "--port", around.payer.rsplit(":", 1)[1]]
         programs.append(Program("payer", arguments, environment))
+    if around.mail:
+        arguments = ["mail-catcher", str(data / "mail"), "--port", around.mail.rsplit(":", 1)[1]]
+        programs.append(Program("mail", arguments, environment))
     return programs
 
 
@@ -164,6 +167,7 @@ def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: 
         ("API docs", f"{url}/docs"),
         ("Health", f"{url}/health"),
         ("Payer", f"{payer}  ({_payer_kind(around)})"),
+        ("Mail", _mail_place(around, data)),
         ("Sign in as", f"{account}, password: SUPERUSER_PASSWORD in {data / 'tour.env'}"),
         ("Data", f"{data}  (--fresh starts over)"),
     )
@@ -176,6 +180,12 @@ def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: 
     # In one piece, or lines of the programs would come between.
     sys.stdout.write("\n".join(lines))
     sys.stdout.flush()
+
+
+def _mail_place(around: Surroundings, data: Path) -> str:
+    if around.mail:
+        return f"{data / 'mail'}  (each mail is a file; none goes out)"
+    return f"{around.variables['SMTP_HOST']}  (SMTP_HOST is set)"
 
 
 def _payer_kind(around: Surroundings) -> str:

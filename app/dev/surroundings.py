@@ -61,6 +61,7 @@ class Surroundings:
     variables: Mapping[str, str]
     made: Mapping[str, str]
     payer: str | None
+    mail: str | None
 
 
 def surround(servers: ExitStack, data: Path) -> Surroundings:
@@ -86,7 +87,18 @@ def surround(servers: ExitStack, data: Path) -> Surroundings:
     if "UHC_BASE_URL" not in given:
         payer = f"http://127.0.0.1:{free_port()}"
         made |= _payer_variables(payer, given)
-    return Surroundings({**given, **made}, made, payer)
+    mail = None
+    if "SMTP_HOST" not in given:
+        mail = f"127.0.0.1:{free_port()}"
+        made |= _mail_variables(mail)
+    return Surroundings({**given, **made}, made, payer, mail)
+
+
+def _mail_variables(address: str) -> dict[str, str]:
+    """Settings that lead to the local catcher; a real login must never be sent to it."""
+    host, _, port = address.rpartition(":")
+    variables = {"SMTP_HOST": host, "SMTP_PORT": port, "SMTP_SECURITY": "none"}
+    return {**variables, "SMTP_USERNAME": "", "SMTP_PASSWORD": ""}
 
 
 def _payer_variables(address: str, given: Mapping[str, str]) -> dict[str, str]:
