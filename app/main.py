@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.accounts.gate import turn_away
 from app.accounts.service import ensure_superuser_from
 from app.api import body_limits, include_rooms
 from app.core import log
@@ -35,6 +36,7 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Intak
         server=settings.server,
         release=release().short,
         body_limits=body_limits(settings.limits),
+        upload_gate=turn_away,
         lifespan=lifespan,
     )
     include_rooms(app)

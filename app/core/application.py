@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from app.core import openapi
-from app.core.middleware.body_limits import BodyLimit, BodyLimits
+from app.core.middleware.body_limits import BodyLimit, BodyLimits, Gate
 from app.core.middleware.cors import Cors
 from app.core.middleware.framing import Framing
 from app.core.middleware.json_bodies import JsonBodies
@@ -30,11 +30,13 @@ class Intake(FastAPI):
         server: ServerSettings,
         release: str,
         body_limits: tuple[BodyLimit, ...] = (),
+        upload_gate: Gate | None = None,
         **options: Any,
     ) -> None:
         self._server = server
         self._release = release
         self._body_limits = body_limits
+        self._upload_gate = upload_gate
         super().__init__(
             title="Intake",
             version=openapi.API_VERSION,
@@ -51,7 +53,7 @@ class Intake(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """From the outside: id, CORS, net, framing, paths, body limits, JSON, FastAPI."""
         stack: ASGIApp = JsonBodies(super().build_middleware_stack())
-        stack = BodyLimits(stack, limits=self._body_limits)
+        stack = BodyLimits(stack, limits=self._body_limits, gate=self._upload_gate)
         stack = Unhandled(Framing(Paths(stack)))
         stack = Cors(stack, origins=self._server.cors_origins)
         return RequestContext(

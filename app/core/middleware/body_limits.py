@@ -1,6 +1,7 @@
 """Body limits, counted in raw bytes while they stream in, before anything is parsed or stored."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
@@ -16,6 +17,9 @@ JSON_LIMIT = MEGABYTE
 # Boundary, part headers and the small fields that travel beside a file.
 _FORM_ROOM = 64 * 1024
 _LINGER_SECONDS = 1.0
+
+
+Gate = Callable[[Scope], Awaitable[Problem | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +40,15 @@ class BodyLimits:
     """Refuses on Content-Length at once, else at the byte that is one too many.
 
     Uploads have their own limit by path prefix; every other body, and any that is not multipart,
-    ends at 1 MB.
+    ends at 1 MB. An upload is read as a whole before its route looks at the token, so `gate` is
+    asked before: from somebody who is not let in, not one byte is taken.
     """
 
-    def __init__(self, app: ASGIApp, *, limits: tuple[BodyLimit, ...]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, limits: tuple[BodyLimit, ...], gate: Gate | None = None
+    ) -> None:
         self.app = app
+        self.gate = gate
         self.limits = tuple(sorted(limits, key=lambda limit: -len(limit.prefix)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,6 +58,11 @@ class BodyLimits:
             return
         size, limit = self._limit_of(scope)
         meter = _Meter(receive, send, size)
+        refusal = await self.gate(scope) if self.gate is not None and limit is not None else None
+        if refusal is not None:
+            refusal.headers.setdefault("Connection", "close")
+            await meter.refuse(refusal, scope)
+            return
         declared = header(scope, b"content-length")
         if declared and int(declared) > size:
             meter.is_over = True
@@ -111,7 +124,11 @@ class _Meter:
         """Answer, then read on a little: a reset right away could destroy the answer on its way."""
         answer = render(problem, scope)
         await self._send(
-            {"type": "http.response.start", "status": 413, "headers": answer.raw_headers}
+            {
+                "type": "http.response.start",
+                "status": problem.status,
+                "headers": answer.raw_headers,
+            }
         )
         await self._send(
             {"type": "http.response.body", "body": bytes(answer.body), "more_body": True}
