@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
-from app.accounts import routes as accounts
 from app.accounts.deps import caller_key
+from app.accounts.routes import links, own, people
 from app.applications import routes as applications
 from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
@@ -13,14 +13,17 @@ from app.core.middleware.body_limits import BodyLimit
 from app.core.settings import LimitSettings
 from app.health import routes as health
 from app.jobs import routes as jobs
-from app.organizations import logo_routes as logos
-from app.organizations import routes as organizations
+from app.organizations.routes import invites, logos, members, organizations
 
 PREFIX = "/api/v1"
 ROOMS = (
-    accounts,
+    people,
+    own,
+    links,
     logos,
     organizations,
+    members,
+    invites,
     practices,
     uploads,
     claim_jobs,

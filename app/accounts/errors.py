@@ -46,3 +46,32 @@ class LastAdmin(Problem):
     status = 409
     title = "An organization keeps at least one admin"
     hint = "Make another member an admin first."
+
+
+class AddressTokenInvalid(Problem):
+    """A link from a mail was used before, is too old, or a newer one was sent since."""
+
+    code = "accounts.link_invalid"
+    status = 400
+    title = "This link does not open anything any more"
+    hint = "Ask for a new one: each works once, for a limited time, and only the newest counts."
+
+
+class PasswordWrong(Problem):
+    """The current password, asked for beside the new one, is not right."""
+
+    code = "accounts.password_wrong"
+    status = 422
+    title = "The current password is wrong"
+    hint = (
+        "Check it. Who has forgotten it asks for a link: POST /api/v1/login/password-reset-request."
+    )
+
+
+class PasswordElsewhere(Problem):
+    """The account signs in through an identity provider and has no password here."""
+
+    code = "accounts.password_elsewhere"
+    status = 409
+    title = "This account has no password here"
+    hint = "Change it where you sign in. Nothing is stored here that could be changed."

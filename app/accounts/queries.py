@@ -14,20 +14,21 @@ from app.core.db import ReadSession, WriteSession
 _FRESH = {"populate_existing": True}
 
 
-def _has_email(email: str) -> ColumnElement[bool]:
+def has_email(email: str) -> ColumnElement[bool]:
+    """Whether a user has this address, whatever its case."""
     return func.lower(User.email) == func.lower(email)
 
 
 async def credentials(session: ReadSession, email: str) -> tuple[UUID, str | None, bool] | None:
     """Id, password hash and whether active of the account with this address."""
     columns = select(User.id, User.password_hash, User.is_active)
-    row = (await session.execute(columns.where(_has_email(email)))).one_or_none()
+    row = (await session.execute(columns.where(has_email(email)))).one_or_none()
     return None if row is None else (row.id, row.password_hash, row.is_active)
 
 
 async def find_id(session: ReadSession, email: str) -> UUID | None:
     """The id of the active account with this address."""
-    found = select(User.id).where(_has_email(email), User.is_active)
+    found = select(User.id).where(has_email(email), User.is_active)
     return (await session.execute(found)).scalar_one_or_none()
 
 

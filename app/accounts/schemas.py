@@ -60,6 +60,82 @@ class RefreshIn(In):
     refresh_token: Token
 
 
+class ResetRequestIn(In):
+    """Who has forgotten a password."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"email": "ada@example.com"}]})
+
+    email: Email
+
+
+MailedToken = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class ResetIn(In):
+    """The token of a mailed link, and the password that is to hold from now on."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "token": "u3y1x0Vf5bB0hJ3pQ2rY8wZk6mN4cT7sD9eG1aLqXoI",
+                    "new_password": "a longer sentence nobody guesses",
+                }
+            ]
+        }
+    )
+
+    token: MailedToken
+    new_password: Password = Field(description="12 to 256 characters, none of the common ones")
+
+
+class ProofIn(In):
+    """The token of the link in a mail that asked to confirm an address."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"token": "u3y1x0Vf5bB0hJ3pQ2rY8wZk6mN4cT7sD9eG1aLqXoI"}]}
+    )
+
+    token: MailedToken
+
+
+class PasswordIn(In):
+    """A change of one's own password."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "current_password": "correct horse battery staple",
+                    "new_password": "a longer sentence nobody guesses",
+                }
+            ]
+        }
+    )
+
+    current_password: Password
+    new_password: Password = Field(description="12 to 256 characters, none of the common ones")
+
+
+class Accepted(Out):
+    """What was asked is under way, or done; it says the same whoever asked for what."""
+
+    detail: str
+
+
+class SessionOut(Out):
+    """An open sign-in. `network` is a coarse one (/24, or /48 of IPv6); null is unknown."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: datetime | None
+    expires_at: datetime
+    network: str | None
+    browser: str | None
+    system: str | None
+    is_current: bool
+
+
 class LogoutIn(In):
     """Which sign-in is to end; without it, the one of the access token."""
 
@@ -146,8 +222,9 @@ class ProfileLinkOut(Out):
 
 
 class ProfileOut(UserOut):
-    """The caller's account and professional profile."""
+    """The caller's account and professional profile; email_verified_at is null until proved."""
 
+    email_verified_at: datetime | None
     headline: str | None
     location: str | None
     phone: str | None

@@ -1,34 +1,43 @@
 """What can be done with accounts and profiles."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from app.accounts import queries
-from app.accounts.errors import EmailTaken, LastAdmin, PasswordWeak
+from app.accounts import proofs, queries
+from app.accounts.devices import UNKNOWN, Device
+from app.accounts.errors import EmailTaken, LastAdmin
 from app.accounts.identity import Identity, SignedIn
+from app.accounts.letters import Letters
 from app.accounts.models import User, UserCard
+from app.accounts.new_passwords import require_strong
 from app.accounts.sessions import Grant, open_session
 from app.auth.passwords import Passwords
-from app.auth.strength import password_fault
 from app.core import clock
 from app.core.db import Database, DatabaseAway, DatabaseBusy, ReadSession, Scope, WriteSession
 from app.core.log import logger
 from app.core.pages import PageQuery, Slice, paginate
-from app.core.problems import FieldError, Forbidden, NotFound
+from app.core.problems import Forbidden, NotFound
 from app.core.settings import Settings
+from app.mail.languages import USUAL, Language
 
-_FAULTS = {
-    "password.too_short": "Must have 12 characters or more",
-    "password.too_long": "Must have 256 characters or fewer",
-    "password.too_common": "Is among the passwords that are guessed first",
-}
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who registers, and with what."""
+
+    email: str
+    password: str = field(repr=False)
+    full_name: str
+    language: Language = USUAL
+    device: Device = UNKNOWN
 
 
 async def register(
-    database: Database, identity: Identity, *, email: str, password: str, full_name: str
+    database: Database, identity: Identity, letters: Letters, newcomer: Newcomer
 ) -> Grant:
     """Make an account, a candidate without an organization, and sign it in.
 
@@ -36,22 +45,42 @@ async def register(
         PasswordWeak: too short, too long or too common.
         EmailTaken: there is an account with this address.
     """
-    personal = (email.partition("@")[0], *full_name.split())
-    fault = password_fault(password, personal=personal)
-    if fault is not None:
-        error = FieldError("/password", fault, _FAULTS[fault])
-        raise PasswordWeak(f"password: {error.message}", errors=[error])
-    values = {
-        "email": email,
-        "full_name": full_name,
-        "password_hash": await identity.passwords.hash(password),
-    }
+    hashed = await hash_for(identity, newcomer)
     async with database.write(Scope.system()) as session:
-        user_id = await queries.insert_user(session, values)
-        if user_id is None:
-            raise EmailTaken
-        logger.info("accounts.registered", user_id=user_id)
-        return await open_session(session, identity, user_id)
+        user_id = await admit(session, newcomer, hashed)
+        await proofs.ask_for_proof(session, letters, user_id=user_id, language=newcomer.language)
+        return await open_session(session, identity, user_id, **newcomer.device.columns())
+
+
+async def hash_for(identity: Identity, newcomer: Newcomer) -> str:
+    """The hash of a newcomer's password; to be made while no transaction is open.
+
+    Raises:
+        PasswordWeak: too short, too long or too common.
+    """
+    require_strong(newcomer.password, email=newcomer.email, full_name=newcomer.full_name)
+    return await identity.passwords.hash(newcomer.password)
+
+
+async def admit(
+    session: WriteSession, newcomer: Newcomer, password_hash: str, **values: Any
+) -> UUID:
+    """Add an account with a password; `values` are further columns of it.
+
+    Raises:
+        EmailTaken: there is an account with this address.
+    """
+    row = {
+        "email": newcomer.email,
+        "full_name": newcomer.full_name,
+        "password_hash": password_hash,
+        **values,
+    }
+    user_id = await queries.insert_user(session, row)
+    if user_id is None:
+        raise EmailTaken
+    logger.info("accounts.registered", user_id=user_id)
+    return user_id
 
 
 async def browse(session: ReadSession, *, reader: SignedIn, query: PageQuery) -> Slice[UserCard]:
@@ -180,6 +209,16 @@ async def update_profile(
 async def lock(session: WriteSession, user_id: UUID) -> None:
     """Hold the user's row until the transaction ends, so that memberships of one user queue up."""
     await queries.lock_user(session, user_id)
+
+
+async def mark_proved(session: WriteSession, user_id: UUID) -> None:
+    """Note that the owner of the account has shown to read its mailbox."""
+    await queries.update_user(session, user_id, {"email_verified_at": clock.now()})
+
+
+async def is_taken(session: ReadSession, email: str) -> bool:
+    """Whether an account has this address, a disabled one included."""
+    return await queries.credentials(session, email) is not None
 
 
 async def find_id(session: ReadSession, email: str) -> UUID | None:

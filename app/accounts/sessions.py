@@ -8,10 +8,11 @@ family, because two parties hold it then (RFC 9700, 4.14.2).
 import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.accounts import queries
+from app.accounts.devices import UNKNOWN, Device
 from app.accounts.errors import CredentialsInvalid, RefreshReused
 from app.accounts.identity import Affiliation, Identity, SignedIn
 from app.accounts.models import RefreshFamily, RefreshToken, UserCard
@@ -41,7 +42,9 @@ class Grant:
     card: UserCard
 
 
-async def sign_in(database: Database, identity: Identity, *, email: str, password: str) -> Grant:
+async def sign_in(
+    database: Database, identity: Identity, *, email: str, password: str, device: Device = UNKNOWN
+) -> Grant:
     """Check a password and open a session.
 
     No transaction is open while the hash is computed, and an unknown address takes as long as a
@@ -62,14 +65,22 @@ async def sign_in(database: Database, identity: Identity, *, email: str, passwor
     async with database.write(Scope.system()) as session:
         if fresh is not None:
             await queries.update_user(session, user_id, {"password_hash": fresh})
-        return await open_session(session, identity, user_id)
+        return await open_session(session, identity, user_id, **device.columns())
 
 
-async def open_session(session: WriteSession, identity: Identity, user_id: UUID) -> Grant:
-    """Begin a refresh family for a user who has proved who they are."""
+async def open_session(
+    session: WriteSession, identity: Identity, user_id: UUID, **origin: Any
+) -> Grant:
+    """Begin a refresh family for a user who has proved who they are.
+
+    `origin` are the family's columns about from where it was opened.
+    """
     now = clock.now().replace(microsecond=0)
     idle = timedelta(days=identity.settings.refresh_token_days)
-    family = RefreshFamily(id=new_id(), user_id=user_id, expires_at=now + max(LONGEST, idle))
+    expires = now + max(LONGEST, idle)
+    family = RefreshFamily(
+        id=new_id(), user_id=user_id, expires_at=expires, last_used_at=now, **origin
+    )
     session.add(family)
     await session.flush()
     refresh = _issue(session, identity, family, parent="", sequence=0)
@@ -107,6 +118,7 @@ async def _exchange(
     if row is None or not _may_be_used(row, newest[0]):
         await _end(session, family.id, _REUSED)
         return RefreshReused()
+    family.last_used_at = clock.now()
     successor = token
     if identity.settings.refresh_rotation == "on":
         successor = _replace(session, identity, family, row, presented, newest[0])

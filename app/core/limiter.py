@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from limits import RateLimitItem, RateLimitItemPerSecond
@@ -51,11 +51,15 @@ LIMITS: dict[str, Limit] = {
     for limit in (
         Limit("api", 6000, 60),
         Limit("auth.login", 10, 60, is_strict=True),
+        Limit("auth.login_account", 100, 3600, is_strict=True),
         Limit("auth.login_network", 100, 60, is_strict=True),
         Limit("auth.register", 30, 60, is_strict=True),
         Limit("auth.token_exchange", 30, 60, is_strict=True),
         Limit("auth.refresh", 30, 60, is_strict=True),
         Limit("auth.password_reset", 5, 300, is_strict=True),
+        Limit("auth.password_reset_network", 100, 300, is_strict=True),
+        Limit("auth.mailed_token", 30, 60, is_strict=True),
+        Limit("organizations.invite", 60, 3600),
         Limit("claims.upload", 30, 60),
         Limit("claims.preview", 60, 60),
         Limit("resumes.upload", 30, 60),
@@ -88,6 +92,10 @@ class Limiter(Protocol):
         """Count one request of `key` against `limit`."""
         ...
 
+    async def look(self, limit: Limit, key: str) -> Verdict | None:
+        """What a request of `key` would find, without counting it."""
+        ...
+
     async def close(self) -> None:
         """Close what was opened."""
         ...
@@ -97,6 +105,10 @@ class NoLimits:
     """RATE_LIMITS=off: for load tests only; production refuses it."""
 
     async def hit(self, limit: Limit, key: str) -> Verdict | None:  # noqa: ARG002 - the protocol's shape.
+        """Nothing is counted."""
+        return None
+
+    async def look(self, limit: Limit, key: str) -> Verdict | None:  # noqa: ARG002 - the protocol's shape.
         """Nothing is counted."""
         return None
 
@@ -127,31 +139,45 @@ class WindowLimiter:
 
     async def hit(self, limit: Limit, key: str) -> Verdict | None:
         """Count one request of `key`; None when Redis is away and the limit is not strict."""
-        item = RateLimitItemPerSecond(limit.amount, limit.seconds, namespace="")
+        return await self._ask(limit, key, counts=True)
+
+    async def look(self, limit: Limit, key: str) -> Verdict | None:
+        """As `hit`, without counting."""
+        return await self._ask(limit, key, counts=False)
+
+    async def _ask(self, limit: Limit, key: str, *, counts: bool) -> Verdict | None:
         hidden = hmac.new(self._hash_key, key.encode(errors="replace"), hashlib.sha256).hexdigest()
+        ask = _count if counts else _read
         if time.monotonic() >= self._away_until:
             try:
                 async with asyncio.timeout(REDIS_PATIENCE_SECONDS):
-                    return await _count(self._shared, limit, item, hidden[:32])
+                    return await ask(self._shared, limit, hidden[:32])
             except (RedisError, StorageError, OSError, TimeoutError) as error:
                 self._away_until = time.monotonic() + _AWAY_SECONDS
                 logger.warning("limits.redis_away", error=type(error).__name__)
         if not limit.is_strict:
             return None
-        return await _count(self._own, limit, item, hidden[:32])
+        return await ask(self._own, limit, hidden[:32])
 
     async def close(self) -> None:
         """Close the connections to Redis."""
         await self._storage.bridge.get_connection().aclose()  # type: ignore[attr-defined]
 
 
-async def _count(
-    strategy: SlidingWindowCounterRateLimiter, limit: Limit, item: RateLimitItem, key: str
-) -> Verdict:
-    allowed = await strategy.hit(item, limit.name, key)
-    stats = await strategy.get_window_stats(item, limit.name, key)
+async def _count(strategy: SlidingWindowCounterRateLimiter, limit: Limit, key: str) -> Verdict:
+    allowed = await strategy.hit(_item(limit), limit.name, key)
+    verdict = await _read(strategy, limit, key)
+    return replace(verdict, allowed=allowed)
+
+
+async def _read(strategy: SlidingWindowCounterRateLimiter, limit: Limit, key: str) -> Verdict:
+    stats = await strategy.get_window_stats(_item(limit), limit.name, key)
     reset = max(1, math.ceil(stats.reset_time - time.time()))
-    return Verdict(limit, allowed, stats.remaining, min(reset, limit.seconds))
+    return Verdict(limit, stats.remaining > 0, stats.remaining, min(reset, limit.seconds))
+
+
+def _item(limit: Limit) -> RateLimitItem:
+    return RateLimitItemPerSecond(limit.amount, limit.seconds, namespace="")
 
 
 def _storage_url(url: str) -> str:

@@ -8,9 +8,15 @@ from fastapi.params import Depends as Dependency
 
 from app.core.caller import client_address, network_of
 from app.core.http_problems import TooManyRequests
-from app.core.limiter import LIMITS
+from app.core.limiter import LIMITS, Verdict
 from app.core.log import logger
 from app.core.state import facts, services
+
+
+def coarse_network(request: Request) -> str:
+    """The neighbourhood that the caller's address lies in: a /24, or a /48 of IPv6."""
+    proxies = services(request).settings.server.trusted_proxies
+    return network_of(client_address(request.scope, proxies), coarse=True)
 
 
 async def address_key(request: Request) -> str:
@@ -29,19 +35,44 @@ async def take(request: Request, name: str, key: str) -> None:
         TooManyRequests: the limit is used up; Retry-After says for how long.
         KeyError: no such limit in the table; that is a fault of the code.
     """
-    named = LIMITS[name]
-    verdict = await services(request).limiter.hit(named, key)
+    verdict = await services(request).limiter.hit(LIMITS[name], key)
     if verdict is None:
         return
-    known = facts(request.scope)
-    known.add_header("RateLimit-Policy", named.policy)
-    known.add_header("RateLimit", verdict.state)
+    _show(request, verdict)
     if not verdict.allowed:
-        logger.info("limits.refused", limit=name)
-        raise TooManyRequests(
-            f"Too many requests; try again in {verdict.reset} s.",
-            headers={"Retry-After": str(verdict.reset)},
-        )
+        raise refused(verdict)
+
+
+async def look(request: Request, name: str, key: str) -> Verdict | None:
+    """What a named limit says of this key, without counting; None when nobody counts now.
+
+    For limits that only failures count against: what is used up is shown on the answer. Requests
+    that are under way at once all see the same; the rooms bound how many those can be.
+    """
+    verdict = await services(request).limiter.look(LIMITS[name], key)
+    if verdict is not None and not verdict.allowed:
+        _show(request, verdict)
+    return verdict
+
+
+async def count(request: Request, name: str, key: str) -> None:
+    """Count this request against a named limit although it has been let through."""
+    await services(request).limiter.hit(LIMITS[name], key)
+
+
+def _show(request: Request, verdict: Verdict) -> None:
+    known = facts(request.scope)
+    known.add_header("RateLimit-Policy", verdict.limit.policy)
+    known.add_header("RateLimit", verdict.state)
+
+
+def refused(verdict: Verdict) -> TooManyRequests:
+    """The refusal of a request by a limit that is used up."""
+    logger.info("limits.refused", limit=verdict.limit.name)
+    return TooManyRequests(
+        f"Too many requests; try again in {verdict.reset} s.",
+        headers={"Retry-After": str(verdict.reset)},
+    )
 
 
 def limit(name: str, *, key: Callable[..., Any] = address_key) -> Any:

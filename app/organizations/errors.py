@@ -84,3 +84,21 @@ class LogoNotFound(NotFound):
     code = "organizations.logo_not_found"
     title = "There is no logo here"
     hint = "Show the organization's name instead; logo_url of an organization is null without one."
+
+
+class InviteInvalid(Problem):
+    """An invitation's link was used, taken back or replaced by a newer one, or is too old."""
+
+    code = "organization.invite_invalid"
+    status = 400
+    title = "This invitation does not open anything any more"
+    hint = "Ask an admin of the organization to invite you again; only the newest link counts."
+
+
+class InviteForAnother(Problem):
+    """The invitation went to another address than that of the signed-in account."""
+
+    code = "organization.invite_for_another"
+    status = 403
+    title = "This invitation is for another address"
+    hint = "Sign in with the account of the invited address, or register with it by the link."

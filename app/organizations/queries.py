@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, func, or_, select, update
+from sqlalchemy import Row, Select, delete, func, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import User
@@ -59,10 +59,13 @@ def members(organization_id: UUID) -> Select[Any]:
     """The members of an organization with what is shown of each."""
     shown: list[Any] = [
         Membership.user_id,
+        null().label("invite_id"),
         User.email,
         User.full_name,
         Membership.role,
         User.is_active,
+        literal("active").label("status"),
+        null().label("expires_at"),
         Membership.created_at,
     ]
     statement: Select[Any] = select(*shown)

@@ -1,12 +1,12 @@
 """What comes in and goes out about organizations and their members."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
-from app.accounts.schemas import Role, WebAddress
+from app.accounts.schemas import MailedToken, Password, Role, WebAddress
 from app.core.schema import Email, In, Line, OptionalLine, Out, Prose
 
 OrganizationName = Annotated[Line, StringConstraints(max_length=120)]
@@ -68,11 +68,48 @@ class MemberPatch(In):
 
 
 class MemberOut(Out):
-    """A person's place in the organization."""
+    """A person's place in the organization, or one that waits for the owner of an address.
 
-    user_id: UUID
+    Who is invited has no `user_id` and no name yet, but an `invite_id`, by which the invitation is
+    taken back, and `expires_at`.
+    """
+
+    user_id: UUID | None
+    invite_id: UUID | None
     email: str
     full_name: str
     role: Role
     is_active: bool
+    status: Literal["active", "invited"]
+    expires_at: datetime | None
     created_at: datetime
+
+
+class InviteRegisterIn(In):
+    """A new account for the address that an invitation went to."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "token": "u3y1x0Vf5bB0hJ3pQ2rY8wZk6mN4cT7sD9eG1aLqXoI",
+                    "password": "correct horse battery staple",
+                    "full_name": "Grace Hopper",
+                }
+            ]
+        }
+    )
+
+    token: MailedToken
+    password: Password = Field(description="12 to 256 characters, none of the common ones")
+    full_name: Line
+
+
+class InviteOut(Out):
+    """What an invitation is for."""
+
+    organization_id: UUID
+    organization_name: str
+    email: str
+    role: Role
+    expires_at: datetime

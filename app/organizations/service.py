@@ -11,11 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts import service as accounts
 from app.core.db import ReadSession, WriteSession
 from app.core.log import logger
-from app.core.pages import PageQuery, Slice, paginate
 from app.core.problems import NotFound
 from app.organizations import queries
 from app.organizations.errors import AlreadyMember, PersonUnknown
-from app.organizations.models import Membership, Organization
+from app.organizations.models import Organization
 from app.organizations.queries import Member
 
 
@@ -80,19 +79,6 @@ async def update(
     """Replace an organization's card; its alias stays."""
     await queries.update_organization(session, organization_id, values)
     return await get(session, organization_id=organization_id)
-
-
-async def browse_members(
-    session: ReadSession, *, organization_id: UUID, query: PageQuery
-) -> Slice[Any]:
-    """The members, newest first."""
-    return await paginate(
-        session,
-        queries.members(organization_id),
-        keys=[(Membership.created_at, "desc"), (Membership.user_id, "desc")],
-        query=query,
-        tenant=organization_id,
-    )
 
 
 async def add_member(

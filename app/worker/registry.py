@@ -22,6 +22,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.storage.tasks",
     "app.jobs.tasks",
     "app.mail.tasks",
+    "app.organizations.tasks",
 )
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from app.core.db import Database
 from tests.access.line import Line
+from tests.access.people_lines import PEOPLE
 from tests.access.recruiting_lines import APPLICATIONS, JOBS
 from tests.claims.api.samples import GOOD, make_job, make_practice, make_running_job
 from tests.organizations.pictures import picture
@@ -54,7 +55,7 @@ ORGANIZATIONS = [
     Line("DELETE", "/organizations/me/logo", "401 200 403 403 403 200 403"),
     Line("GET", "/organizations/{organization_id}/logo", "404 404 404 404 404 404 404"),
     Line("GET", "/organizations/me/members", "401 200 403 403 403 200 403"),
-    Line("POST", "/organizations/me/members", "401 404 403 403 403 404 403", json=MEMBER),
+    Line("POST", "/organizations/me/members", "401 202 403 403 403 202 403", json=MEMBER),
     Line(
         "PATCH",
         "/organizations/me/members/{user_id}",
@@ -118,4 +119,4 @@ CLAIMS = [
     Line("DELETE", "/practices/{practice_id}", "401 404 403 403 403 204 403", prepare=practice),
 ]
 
-LINES: list[Line] = [*ACCOUNTS, *ORGANIZATIONS, *CLAIMS, *JOBS, *APPLICATIONS]
+LINES: list[Line] = [*ACCOUNTS, *ORGANIZATIONS, *CLAIMS, *JOBS, *APPLICATIONS, *PEOPLE]

@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from app.accounts import service, sessions
 from app.accounts.errors import RefreshReused
 from app.accounts.identity import Identity
+from app.accounts.letters import Letters
 from app.accounts.models import RefreshFamily, RefreshToken, User
 from app.core import clock
 from app.core.db import Database, Scope
@@ -227,7 +228,10 @@ async def stage_session(stage: Stage) -> tuple[Identity, str]:
     """A signed-in user that other connections see."""
     identity = Identity.from_settings(stage.settings.auth)
     grant = await service.register(
-        stage.database, identity, email="ada@example.com", password=PASSWORD, full_name="Ada"
+        stage.database,
+        identity,
+        Letters.from_settings(stage.settings),
+        service.Newcomer(email="ada@example.com", password=PASSWORD, full_name="Ada"),
     )
     return identity, grant.refresh_token
 

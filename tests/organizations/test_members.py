@@ -47,12 +47,6 @@ async def test_nobody_is_drawn_away_from_another_organization(
         assert (answer.status_code, answer.json()["code"]) == (409, "organization.already_member")
 
 
-async def test_an_unknown_person_cannot_be_added(client: httpx.AsyncClient, crew: Crew) -> None:
-    body = {"email": "nobody@example.com", "role": "viewer"}
-    answer = await client.post(MEMBERS, json=body, headers=crew.admin.headers)
-    assert (answer.status_code, answer.json()["code"]) == (404, "organization.person_unknown")
-
-
 @pytest.mark.parametrize(
     "body",
     [

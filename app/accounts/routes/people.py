@@ -3,9 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from app.accounts import service, sessions
+from app.accounts.answers import NEVER_STORED, token_answer
+from app.accounts.attempts import Attempt
+from app.accounts.caller import CallerLanguage, TheLetters, ThisDevice
 from app.accounts.deps import (
     Bearer,
     Conditional,
@@ -37,7 +40,6 @@ from app.accounts.schemas import (
     UserOut,
     UserPatch,
 )
-from app.accounts.sessions import Grant
 from app.auth.errors import TokenExpired, TokenInvalid
 from app.core.etags import tagged
 from app.core.limits import limit, take
@@ -51,48 +53,36 @@ login = APIRouter(prefix="/login", tags=["login"])
 profile = APIRouter(prefix="/profile", tags=["profile"])
 
 
-async def _never_stored(response: Response) -> None:
-    """Tokens stay out of every cache (RFC 6749, 5.1)."""
-    response.headers["Cache-Control"] = "no-store"
-
-
-NEVER_STORED = Depends(_never_stored)
-
-
-def _token_answer(grant: Grant) -> TokenOut:
-    user = UserOut.model_validate(grant.card)
-    return TokenOut(
-        access_token=grant.access_token,
-        refresh_token=grant.refresh_token,
-        token_type="bearer",  # noqa: S106 - the scheme's name, no secret.
-        expires_in=grant.expires_in,
-        user=user,
-        user_id=user.id,
-        email=user.email,
-        full_name=user.full_name,
-    )
-
-
 @users.post(
     "",
     status_code=201,
     dependencies=[limit("auth.register"), NEVER_STORED],
     responses=problems(EmailTaken, PasswordWeak),
 )
-async def register(body: RegisterIn, request: Request, identity: ProcessIdentity) -> TokenOut:
+async def register(
+    body: RegisterIn,
+    request: Request,
+    identity: ProcessIdentity,
+    letters: TheLetters,
+    device: ThisDevice,
+    language: CallerLanguage,
+) -> TokenOut:
     """Make an account and sign it in: a candidate without an organization.
+
+    A mail asks to confirm the address; the account works without that, too.
 
     There is no Idempotency-Key here: a stored answer would hold tokens. A repeated request answers
     409, and signing in gives what the lost answer had.
     """
-    grant = await service.register(
-        services(request).database,
-        identity,
+    newcomer = service.Newcomer(
         email=body.email,
         password=body.password.get_secret_value(),
         full_name=body.full_name,
+        language=language,
+        device=device,
     )
-    return _token_answer(grant)
+    grant = await service.register(services(request).database, identity, letters, newcomer)
+    return token_answer(grant)
 
 
 @users.get("", responses=problems(Forbidden))
@@ -137,22 +127,30 @@ async def update(
 
 @login.post(
     "/access-token",
-    dependencies=[limit("auth.login_network"), NEVER_STORED],
+    dependencies=[NEVER_STORED],
     responses=problems(CredentialsInvalid),
 )
 async def access_token(
-    form: Annotated[LoginForm, Form()], request: Request, identity: ProcessIdentity
+    form: Annotated[LoginForm, Form()],
+    request: Request,
+    identity: ProcessIdentity,
+    device: ThisDevice,
 ) -> TokenOut:
     """Sign in with e-mail address and password (OAuth 2.0 password form)."""
     email = form.username.strip()
-    await take(request, "auth.login", email.casefold())
-    grant = await sessions.sign_in(
-        services(request).database,
-        identity,
-        email=email,
-        password=form.password.get_secret_value(),
-    )
-    return _token_answer(grant)
+    attempt = await Attempt.begin(request, email)
+    try:
+        grant = await sessions.sign_in(
+            services(request).database,
+            identity,
+            email=email,
+            password=form.password.get_secret_value(),
+            device=device,
+        )
+    except CredentialsInvalid:
+        await attempt.failed()
+        raise
+    return token_answer(grant)
 
 
 @login.post(
@@ -169,7 +167,7 @@ async def refresh_token(body: RefreshIn, request: Request, identity: ProcessIden
     family = identity.tokens.read_refresh(body.refresh_token).family_id
     await take(request, "auth.refresh", str(family))
     grant = await sessions.refresh(services(request).database, identity, body.refresh_token)
-    return _token_answer(grant)
+    return token_answer(grant)
 
 
 @login.post("/logout", status_code=204)
