@@ -274,8 +274,8 @@ def weak_secrets(settings: Settings) -> list[str]:
         faults.append("SUPERUSER_PASSWORD is shorter than 12 characters")
     if "*" in settings.server.cors_origins:
         faults.append("CORS_ORIGINS must name origins, not *")
-    if settings.mail.smtp_host and settings.mail.mail_from.endswith(".example"):
-        faults.append("MAIL_FROM must be an address of yours when SMTP_HOST is set")
+    if settings.mail.smtp_host:
+        faults += _mail_faults(settings)
     if settings.limits.rate_limits == "off":
         faults.append("RATE_LIMITS must be on")
     return faults
@@ -283,6 +283,15 @@ def weak_secrets(settings: Settings) -> list[str]:
 
 def _is_weak(secret: str) -> bool:
     return len(secret.encode()) < 32 or len(set(secret)) < 12
+
+
+def _mail_faults(settings: Settings) -> list[str]:
+    faults = []
+    if settings.mail.mail_from.endswith(".example"):
+        faults.append("MAIL_FROM must be an address of yours when SMTP_HOST is set")
+    if not settings.server.frontend_url.startswith("https://"):
+        faults.append("FRONTEND_URL must be https when SMTP_HOST is set: links hold tokens")
+    return faults
 
 
 def load_settings() -> Settings:

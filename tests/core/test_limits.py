@@ -41,6 +41,18 @@ async def limiter(servers: Any) -> AsyncIterator[WindowLimiter]:
     await redis.aclose()
 
 
+async def test_looking_does_not_count(limiter: WindowLimiter) -> None:
+    for _ in range(3):
+        before = await limiter.look(LOGIN, "ada")
+        assert before is not None
+        assert (before.allowed, before.remaining) == (True, LOGIN.amount)
+    for _ in range(LOGIN.amount):
+        await limiter.hit(LOGIN, "ada")
+    after = await limiter.look(LOGIN, "ada")
+    assert after is not None
+    assert (after.allowed, after.remaining) == (False, 0)
+
+
 @pytest.mark.parametrize(
     ("forwarded", "proxies", "expected"),
     [

@@ -70,6 +70,17 @@ def test_malformed_keys_are_refused_everywhere(production: pytest.MonkeyPatch, v
     assert value not in str(caught.value)
 
 
+def test_production_mails_under_its_own_name_and_links_to_its_own_pages(
+    production: pytest.MonkeyPatch,
+) -> None:
+    production.setenv("SMTP_HOST", "mail.intake.test")
+    with pytest.raises(ValidationError, match=r"MAIL_FROM.*FRONTEND_URL"):
+        load_settings()
+    production.setenv("MAIL_FROM", "no-reply@intake.test")
+    production.setenv("FRONTEND_URL", "https://intake.test")
+    assert load_settings().mail.port == 587
+
+
 def test_development_starts_with_a_weak_secret(production: pytest.MonkeyPatch) -> None:
     production.setenv("ENVIRONMENT", "development")
     production.setenv("SECRET_KEY", "short")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from app.core.settings import Settings
 from app.dev.surroundings import free_port
 from app.health import doctor
 from tests.conftest import Servers
+from tests.mail.post_office import open_post_office, with_mail
 
 SECRET = "a-secret-that-must-not-be-shown-anywhere"
 NOWHERE = Path("nowhere.env")
@@ -134,3 +136,14 @@ async def test_a_running_stage_is_borrowed_unless_a_database_is_named(
     code, _, text = await examined(capsys, stage_file)
     assert code == 1
     assert "REDIS_URL, SECRET_KEY must be set" in text
+
+
+async def test_mail_is_asked_for_where_people_depend_on_it(settings: Settings) -> None:
+    without = await doctor._mail(settings)
+    assert [(one.is_well, one.said) for one in without] == [(True, "not configured: mails wait")]
+    live = settings.server.model_copy(update={"environment": "production"})
+    missing = await doctor._mail(settings.model_copy(update={"server": live}))
+    assert (missing[0].is_well, "SMTP_HOST" in missing[0].cure) == (False, True)
+    async with open_post_office() as office:
+        found = await doctor._mail(with_mail(settings, office.port))
+        assert found[0].said == f"127.0.0.1:{office.port} takes connections"

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 from uuid import UUID
@@ -17,7 +18,7 @@ from app.mail.models import Mail
 from app.mail.rendering import FOLDER, TemplateBroken, known_templates, render
 from app.worker.registry import TASKS, TaskContext, load
 from tests.conftest import Stage
-from tests.mail.post_office import PostOffice, open_post_office, with_mail
+from tests.mail.post_office import PostOffice, open_post_office, own_certificate, with_mail
 from tests.people import Crew
 
 LINK = "https://front.example/reset-password#token=very-secret"
@@ -287,6 +288,35 @@ async def test_a_refused_login_is_the_installations_fault(
         await deliver(database, ours)
     mail = await read(database, mail_id)
     assert (mail.state, mail.error) == ("waiting", "smtp.login_refused_535")
+
+
+async def test_a_mail_and_its_login_go_over_tls_to_a_server_that_proves_itself(
+    database: Database,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    certificate = tmp_path / "post.pem"
+    context = own_certificate(certificate)
+    logins: list[bytes] = []
+
+    def check(_mechanism: str, login: bytes, password: bytes) -> bool:
+        logins.append(login)
+        return password == b"right"
+
+    async with open_post_office(
+        tls_context=context, require_starttls=True, auth_required=True, auth_callback=check
+    ) as office:
+        ours = {"security": "starttls", "smtp_username": "intake", "password": "right"}
+        mail_id = await post(database, settings)
+        await deliver(database, with_mail(settings, office.port, **ours))
+        assert (await read(database, mail_id)).error == "smtp.certificate"
+        assert logins == [], "nothing is told to whoever is not proven"
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        await _due(database)
+        await deliver(database, with_mail(settings, office.port, **ours))
+    assert (await read(database, mail_id)).state == "sent"
+    assert logins == [b"intake"]
 
 
 async def test_secrets_sealed_with_other_keys_end_the_mail(
