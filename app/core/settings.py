@@ -5,27 +5,13 @@ missing secret and names the variable.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.core.settings_base import CommaList, Room, split_list, variable
+from app.core.settings_mail import MailSettings
 from app.core.signing import KeysRefused, parse_keys
-
-CommaList = Annotated[tuple[str, ...], NoDecode]
-
-
-def variable(name: str, default: object, description: str, **limits: float) -> Any:
-    """A field read from the environment variable `name`; `description` goes to `.env.template`."""
-    return Field(default=default, validation_alias=name, description=description, **limits)  # type: ignore[call-overload]
-
-
-class Room(BaseSettings):
-    """The settings of one room."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True
-    )
 
 
 class ServerSettings(Room):
@@ -51,9 +37,7 @@ class ServerSettings(Room):
     @field_validator("cors_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return split_list(value)
 
 
 class DatabaseSettings(Room):
@@ -119,30 +103,6 @@ class AuthSettings(Room):
         """The secret in use, then the former ones."""
         former = self.secret_key_previous.get_secret_value().split(",")
         return (self.secret_key.get_secret_value(), *filter(None, map(str.strip, former)))
-
-
-class MailSettings(Room):
-    """Outgoing mail; without SMTP_HOST mails wait, and /health says so."""
-
-    smtp_host: str = variable("SMTP_HOST", "", "Mail server; empty: ./scripts/dev's own catcher")
-    smtp_port: int = variable(
-        "SMTP_PORT", 0, "Its port; 0: 587 for starttls, 465 for tls, 25 for none", ge=0, le=65535
-    )
-    smtp_username: str = variable("SMTP_USERNAME", "", "Login there, if it wants one")
-    smtp_password: SecretStr = variable("SMTP_PASSWORD", "", "Its password")
-    smtp_security: Literal["starttls", "tls", "none"] = variable(
-        "SMTP_SECURITY", "starttls", "starttls, tls, or none in a network that is trusted"
-    )
-    smtp_timeout_seconds: float = variable(
-        "SMTP_TIMEOUT_SECONDS", 20.0, "Longest time for handing one mail over", gt=0, le=25
-    )
-    mail_from: str = variable("MAIL_FROM", "no-reply@intake.example", "Address of the sender")
-    mail_from_name: str = variable("MAIL_FROM_NAME", "Intake", "Name of the sender")
-
-    @property
-    def port(self) -> int:
-        """The port that is set, else the usual one of the chosen security."""
-        return self.smtp_port or {"starttls": 587, "tls": 465, "none": 25}[self.smtp_security]
 
 
 class LimitSettings(Room):
@@ -274,8 +234,7 @@ def weak_secrets(settings: Settings) -> list[str]:
         faults.append("SUPERUSER_PASSWORD is shorter than 12 characters")
     if "*" in settings.server.cors_origins:
         faults.append("CORS_ORIGINS must name origins, not *")
-    if settings.mail.smtp_host:
-        faults += _mail_faults(settings)
+    faults += settings.mail.faults(settings.server.frontend_url)
     if settings.limits.rate_limits == "off":
         faults.append("RATE_LIMITS must be on")
     return faults
@@ -283,15 +242,6 @@ def weak_secrets(settings: Settings) -> list[str]:
 
 def _is_weak(secret: str) -> bool:
     return len(secret.encode()) < 32 or len(set(secret)) < 12
-
-
-def _mail_faults(settings: Settings) -> list[str]:
-    faults = []
-    if settings.mail.mail_from.endswith(".example"):
-        faults.append("MAIL_FROM must be an address of yours when SMTP_HOST is set")
-    if not settings.server.frontend_url.startswith("https://"):
-        faults.append("FRONTEND_URL must be https when SMTP_HOST is set: links hold tokens")
-    return faults
 
 
 def load_settings() -> Settings:

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 
 from email_validator import EmailNotValidError, validate_email
 
-from app.core.settings import MailSettings
+from app.core.settings_mail import MailSettings
 from app.mail.models import Mail
 from app.mail.rendering import Rendered
 

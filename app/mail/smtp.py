@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import aiosmtplib
 
-from app.core.settings import MailSettings
+from app.core.settings_mail import MailSettings
 
 
 class PutOff(Exception):

@@ -21,7 +21,8 @@ from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
 
 from app.core.clock import now
-from app.core.settings import MailSettings, Settings
+from app.core.settings import Settings
+from app.core.settings_mail import MailSettings
 
 
 @dataclass

@@ -12,7 +12,8 @@ from sqlalchemy import select, text, update
 
 from app.core.crypto import KeyRing
 from app.core.db import Database, DatabaseAway, Scope
-from app.core.settings import MailSettings, Settings
+from app.core.settings import Settings
+from app.core.settings_mail import MailSettings
 from app.mail import delivery, queries, service, tasks
 from app.mail.models import Mail
 from app.mail.rendering import FOLDER, TemplateBroken, known_templates, render
