@@ -1,6 +1,6 @@
 """A person's open sign-ins: looked through, and ended one by one or all the others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from app.accounts import queries
 from app.accounts.identity import Identity, SignedIn
 from app.accounts.models import RefreshFamily, User
 from app.core import clock
+from app.core.audit import Entry, Fact, record
 from app.core.db import ReadSession, WriteSession
 from app.core.log import logger
 from app.core.pages import PageQuery, Slice, paginate
@@ -56,6 +57,7 @@ async def end_one(
     """
     if not await _end(session, user.id, RefreshFamily.id == family_id, "revoked"):
         raise NotFound
+    _note(session, "session_ended", user, ("session", family_id), {"reason": "revoked"})
     identity.forget_after(session, user.id)
 
 
@@ -64,6 +66,8 @@ async def end_others(
 ) -> int:
     """End every sign-in of the caller but the present one; returns how many."""
     ended = await _end(session, user.id, RefreshFamily.id != user.session, reason)
+    detail: dict[str, Fact] = {"count": len(ended), "reason": reason}
+    _note(session, "sessions_ended", user, ("user", user.id), detail)
     identity.forget_after(session, user.id)
     return len(ended)
 
@@ -81,3 +85,15 @@ async def _end(
     ended = (await session.scalars(statement, execution_options=options)).all()
     logger.info("accounts.sessions_ended", user_id=user_id, count=len(ended), reason=reason)
     return ended
+
+
+def _note(
+    session: WriteSession,
+    verb: str,
+    user: SignedIn,
+    subject: tuple[str, UUID],
+    detail: Mapping[str, Fact],
+) -> None:
+    kind, subject_id = subject
+    act = (f"accounts.{verb}", user.id, user.organization_id)
+    record(session, Entry(*act, kind, str(subject_id), detail))

@@ -8,6 +8,7 @@ from app.accounts.identity import Identity, SignedIn
 from app.accounts.letters import Letters, Reader
 from app.auth.strength import password_fault
 from app.core import clock
+from app.core.audit import Entry, record
 from app.core.db import Database, ReadSession, Scope
 from app.core.log import logger
 from app.core.problems import FieldError
@@ -71,6 +72,8 @@ async def change(
             raise _wrong()
         await queries.update_user(session, user.id, {"password_hash": hashed})
         await families.end_others(session, identity, user=user, reason="password_changed")
+        act = ("accounts.password_changed", user.id, user.organization_id)
+        record(session, Entry(*act, "user", str(user.id)))
         reader = Reader(user.email, wanted.language)
         when = f"{clock.now():%Y-%m-%d %H:%M}"
         await letters.tell(session, reader, "password_changed", {"when": when})

@@ -17,6 +17,7 @@ from app.accounts.models import AddressProof, User
 from app.accounts.new_passwords import require_strong
 from app.auth.tokens import token_digest
 from app.core import clock
+from app.core.audit import Entry, record
 from app.core.db import Database, Scope, WriteSession
 from app.core.log import logger
 from app.mail.languages import Language, known_or_usual
@@ -74,6 +75,7 @@ async def _answer(
     minutes = str(int(RESET_LIFE.total_seconds() // 60))
     link = Token(token, "reset-password", RESET_LIFE)
     await letters.hand_token(session, reader, "password_reset", {"minutes": minutes}, token=link)
+    _note(session, "password_reset_mailed", owner.id, by=None)
     logger.info("accounts.reset_mailed", user_id=owner.id)
 
 
@@ -110,6 +112,7 @@ async def reset_password(
             "password_changed",
             {"when": f"{now:%Y-%m-%d %H:%M}"},
         )
+        _note(session, "password_reset", holder.user_id, by=holder.user_id)
         identity.forget_after(session, holder.user_id)
     logger.info("accounts.password_reset", user_id=holder.user_id)
 
@@ -155,8 +158,13 @@ async def prove_address(session: WriteSession, *, token: str) -> UUID:
     if holder is None or not await proof_queries.use_up(session, VERIFICATION, digest):
         raise AddressTokenInvalid
     await queries.update_user(session, holder.user_id, {"email_verified_at": clock.now()})
+    _note(session, "address_proved", holder.user_id, by=holder.user_id)
     logger.info("accounts.address_proved", user_id=holder.user_id)
     return holder.user_id
+
+
+def _note(session: WriteSession, verb: str, user_id: UUID, *, by: UUID | None) -> None:
+    record(session, Entry(f"accounts.{verb}", by, None, "user", str(user_id)))
 
 
 async def purge(session: WriteSession) -> int:

@@ -16,6 +16,7 @@ from app.accounts.service import Newcomer
 from app.accounts.sessions import Grant, open_session
 from app.auth.tokens import token_digest
 from app.core import clock
+from app.core.audit import Entry, record
 from app.core.db import Database, ReadSession, Scope, WriteSession
 from app.core.log import logger
 from app.core.pages import PageQuery, Slice, paginate
@@ -77,6 +78,8 @@ async def invite(session: WriteSession, letters: Letters, *, place: Place) -> In
     context = {**await _names(session, place), "days": str(LIFE.days)}
     reader = Reader(place.email, place.language)
     await letters.hand_token(session, reader, "invite", context, token=link)
+    act = ("organizations.invited", place.by.id, place.organization_id)
+    record(session, Entry(*act, "invite", str(made.id), {"role": made.role}))
     logger.info("organizations.invited", organization_id=place.organization_id, invite_id=made.id)
     return made
 
@@ -94,7 +97,9 @@ async def _names(session: ReadSession, place: Place) -> dict[str, str]:
     return {"organization": name, "inviter": place.by.full_name, "role": place.role}
 
 
-async def revoke(session: WriteSession, *, organization_id: UUID, invite_id: UUID) -> None:
+async def revoke(
+    session: WriteSession, *, organization_id: UUID, invite_id: UUID, by: UUID
+) -> None:
     """Take an invitation back; its link opens nothing any more.
 
     Raises:
@@ -102,6 +107,8 @@ async def revoke(session: WriteSession, *, organization_id: UUID, invite_id: UUI
     """
     if not await invite_queries.remove(session, organization_id, invite_id):
         raise NotFound
+    act = ("organizations.invite_revoked", by, organization_id)
+    record(session, Entry(*act, "invite", str(invite_id)))
     logger.info(
         "organizations.invite_revoked", organization_id=organization_id, invite_id=invite_id
     )
@@ -166,6 +173,8 @@ async def _join(session: WriteSession, found: Open, token: str, user_id: UUID) -
     if not await invite_queries.take(session, token_digest(token)):
         raise InviteInvalid
     await queries.insert_member(session, found.organization_id, user_id, found.role)
+    act = ("organizations.invite_accepted", user_id, found.organization_id)
+    record(session, Entry(*act, "invite", str(found.id), {"role": found.role}))
     logger.info(
         "organizations.invite_accepted", organization_id=found.organization_id, user_id=user_id
     )

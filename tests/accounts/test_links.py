@@ -13,7 +13,7 @@ from app.auth.tokens import token_digest
 from app.core import clock
 from app.core.db import Database, Scope
 from app.core.settings import Settings
-from tests.mail.reading import Letter, answer_requests, context_of, letters, newest
+from tests.mail.reading import Letter, acts, answer_requests, context_of, letters, newest
 from tests.people import API, PASSWORD, Crew, bearer, log_in, register
 
 REQUEST = f"{API}/login/password-reset-request"
@@ -56,6 +56,8 @@ async def test_a_forgotten_password_is_replaced(
     assert (await client.post(f"{API}/login/refresh-token", json=body)).status_code == 401
     again = await reset(client, letter.token)
     assert (again.status_code, again.json()["code"]) == (400, "accounts.link_invalid")
+    done = [act for act in await acts(database) if "reset" in act]
+    assert done == ["accounts.password_reset_mailed", "accounts.password_reset"]
 
 
 async def test_the_answer_tells_nothing_about_an_account(

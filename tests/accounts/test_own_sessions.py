@@ -13,7 +13,7 @@ from app.core.db import Database
 from app.core.settings import Settings
 from app.main import create_app
 from tests.conftest import running
-from tests.mail.reading import newest
+from tests.mail.reading import acts, newest
 from tests.people import API, PASSWORD, Crew, bearer, log_in, register
 
 OWN = f"{API}/users/me/sessions"
@@ -129,6 +129,8 @@ async def test_a_new_password_ends_the_other_sign_ins(
     assert (await client.get(OWN, headers=here)).status_code == 200
     assert (await log_in(client)).status_code == 401
     assert (await newest(database, settings, "password_changed")).to == "ada@example.com"
+    done = await acts(database)
+    assert {"accounts.password_changed", "accounts.sessions_ended"} <= set(done)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from typing import Any, cast
 from sqlalchemy import select
 
 from app.accounts import tasks
+from app.core.audit_model import AuditEntry
 from app.core.crypto import KeyRing
 from app.core.db import Database, Scope
 from app.core.settings import Settings
@@ -60,6 +61,13 @@ def context_of(database: Database, settings: Settings) -> TaskContext:
     stopping = SimpleNamespace(is_set=lambda: False)
     lent = SimpleNamespace(database=database, settings=settings, stopping=stopping)
     return cast("TaskContext", lent)
+
+
+async def acts(database: Database) -> list[str]:
+    """What the audit log says was done, the oldest first."""
+    async with database.read(Scope.system()) as session:
+        entries = select(AuditEntry.action).order_by(AuditEntry.at, AuditEntry.id)
+        return list((await session.scalars(entries)).all())
 
 
 async def answer_requests(database: Database, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from app.main import create_app
 from app.organizations.models import Invite
 from app.organizations.tasks import purge_invites
 from tests.conftest import running
-from tests.mail.reading import Letter, context_of, letters, newest
+from tests.mail.reading import Letter, acts, context_of, letters, newest
 from tests.people import API, PASSWORD, Crew, bearer, register
 
 MEMBERS = f"{API}/organizations/me/members"
@@ -66,6 +66,8 @@ async def test_somebody_without_an_account_is_invited_and_joins(
     assert profile["email_verified_at"] is not None
     page = (await client.get(MEMBERS, headers=crew.admin.headers)).json()
     assert {one["status"] for one in page["results"]} == {"active"}
+    done = [act for act in await acts(database) if "invite" in act]
+    assert done == ["organizations.invited", "organizations.invite_accepted"]
     for path in ("preview", "register"):
         body = joining(letter) if path == "register" else {"token": letter.token}
         again = await client.post(f"{LINK}/{path}", json=body)
@@ -114,6 +116,7 @@ async def test_an_invitation_is_taken_back(
     assert (await client.delete(url, headers=crew.stranger.headers)).status_code == 404
     assert (await client.delete(url, headers=crew.admin.headers)).status_code == 204
     assert (await client.delete(url, headers=crew.admin.headers)).status_code == 404
+    assert (await acts(database)).count("organizations.invite_revoked") == 1
     assert (await client.post(f"{LINK}/register", json=joining(letter))).status_code == 400
 
 

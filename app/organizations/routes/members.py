@@ -139,4 +139,9 @@ async def remove_member(
 @router.delete("/me/invites/{invite_id}", status_code=204, responses=problems(*_INSIDE))
 async def revoke_invite(invite_id: UUID, admin: OrganizationAdmin, session: TenantWrite) -> None:
     """Take an invitation back; its link opens nothing any more."""
-    await invites.revoke(session, organization_id=admin.organization_id, invite_id=invite_id)
+    await invites.revoke(
+        session,
+        organization_id=admin.organization_id,
+        invite_id=invite_id,
+        by=admin.user_id,
+    )
