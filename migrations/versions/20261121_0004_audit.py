@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from app.core.migrations import PERSON, SYSTEM, TENANT, grant_app
 
 revision = "0004_audit"
-down_revision = "0003_claims"
+down_revision = "0012_applications"
 branch_labels = None
 depends_on = None
 
