@@ -79,7 +79,7 @@ async def open_session(
     idle = timedelta(days=identity.settings.refresh_token_days)
     expires = now + max(LONGEST, idle)
     family = RefreshFamily(
-        id=new_id(), user_id=user_id, expires_at=expires, last_used_at=now, **origin
+        id=new_id(), user_id=user_id, expires_at=expires, last_used_at=clock.now(), **origin
     )
     session.add(family)
     await session.flush()
