@@ -1,11 +1,13 @@
 """What workers do for the ledger: work off units, and sweep."""
 
 import time
+from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from app.claims.engine.bench import Bench
 from app.claims.engine.sweep import WORK, sweep
+from app.claims.engine.tempo import Tempo
 from app.claims.engine.work import drain
 from app.claims.payers.registry import Payers
 from app.claims.queries.engine import sweeps
@@ -13,28 +15,39 @@ from app.core.db import Database, ReadSession, driver
 from app.worker.doorbell import ring_now
 from app.worker.registry import Backlog, TaskContext, backlog, periodic, task
 
-# A look returns within 35 s: steps are begun for the slice, and cut a little before that.
+# A look returns within 35 s: steps are begun for the slice, and cut a little before that. A call
+# that the cut ends is put down and asked again at the beginning of the next slice, where it gets
+# the payer's full time: so a slow payer costs a call now and then, and no time of the others.
 SLICE_SECONDS: Final = 20.0
 _CUT_SECONDS: Final = 33.0
-_SHORTEST_SECONDS: Final = 2.0
 
-# One set of adapters for each process and event loop, found by the engine that they share it with:
-# they hold the payer's token, the connections, the brakes and the circuit breaker.
-_PAYERS: Final[WeakKeyDictionary[Database, Payers]] = WeakKeyDictionary()
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a process keeps from slice to slice: adapters, and how long payers take.
+
+    Adapters hold the payer's token, the connections, the brakes and the circuit breaker.
+    """
+
+    payers: Payers
+    tempo: Tempo
+
+
+# One for each process and event loop, found by the engine that its tasks share it with.
+_MEANS: Final[WeakKeyDictionary[Database, Means]] = WeakKeyDictionary()
 
 
 @task(WORK, look=True)
 async def work(context: TaskContext, **_ids: str) -> None:
     """Lease and work off units of any job until nothing is runnable, or for one slice of time."""
-    began = time.monotonic()
-    # A call that begins at the slice's end still gets the payer's full time.
-    slice_seconds = min(SLICE_SECONDS, _CUT_SECONDS - context.settings.uhc.timeout_seconds)
+    began, means = time.monotonic(), means_of(context)
     bench = Bench(
         database=context.database,
         settings=context.settings,
-        payers=payers_of(context),
+        payers=means.payers,
+        tempo=means.tempo,
         stopping=context.stopping,
-        ends_at=began + max(slice_seconds, _SHORTEST_SECONDS),
+        ends_at=began + SLICE_SECONDS,
         cut_at=began + _CUT_SECONDS,
     )
     await drain(bench, context.settings.claims.lanes)
@@ -55,9 +68,11 @@ async def waiting(session: ReadSession) -> Backlog:
     return Backlog(waiting=count, oldest_seconds=oldest)
 
 
-def payers_of(context: TaskContext) -> Payers:
-    """The process's adapters, made when first asked for."""
-    known = _PAYERS.get(context.database)
+def means_of(context: TaskContext) -> Means:
+    """The process's own, made when first asked for and closed with it."""
+    known = _MEANS.get(context.database)
     if known is None:
-        known = _PAYERS[context.database] = Payers(context.settings, context.redis)
+        known = Means(Payers(context.settings, context.redis), Tempo())
+        _MEANS[context.database] = known
+        context.closing.push_async_callback(known.payers.close)
     return known

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 from app.core.settings_base import CommaList, Room, split_list, variable
 from app.core.settings_mail import MailSettings
+from app.core.settings_payers import OptumSettings, UhcSettings
 from app.core.signing import KeysRefused, parse_keys
 
 
@@ -143,38 +144,6 @@ class ClaimsSettings(Room):
     )
 
 
-class UhcSettings(Room):
-    """UnitedHealthcare, and the points of its interface that are not certain."""
-
-    token_url: str = variable(
-        "UHC_TOKEN_URL", "https://apimarketplace.uhc.com/v1/oauthtoken", "Where tokens are given"
-    )
-    base_url: str = variable(
-        "UHC_BASE_URL", "https://apimarketplace.uhc.com/Claims", "The claims interface"
-    )
-    client_id: str = variable("UHC_CLIENT_ID", "", "Client id of the marketplace application")
-    client_secret: SecretStr = variable("UHC_CLIENT_SECRET", "", "Its secret")
-    payer_id: str = variable("UHC_PAYER_ID", "87726", "Payer id that is asked for")
-    max_window_days: int = variable(
-        "UHC_MAX_WINDOW_DAYS", 30, "Widest span of service dates in one search", ge=1, le=90
-    )
-    lookback_days: int = variable(
-        "UHC_LOOKBACK_DAYS", 730, "How far back service dates may lie", ge=1
-    )
-    page_size: int = variable("UHC_PAGE_SIZE", 50, "Claims on a page", ge=1)
-    max_results: int = variable("UHC_MAX_RESULTS", 500, "Most claims of one search", ge=1)
-    requests_per_minute: int = variable(
-        "UHC_REQUESTS_PER_MINUTE", 60, "Calls a minute over all workers; 0 for no limit", ge=0
-    )
-    concurrency: int = variable(
-        "UHC_CONCURRENCY", 10, "Calls in flight in one worker process", ge=1, le=1000
-    )
-    timeout_seconds: float = variable(
-        "UHC_TIMEOUT_SECONDS", 30.0, "Longest wait for an answer", gt=0, le=120
-    )
-    tries: int = variable("UHC_TRIES", 3, "Tries of one call before it is put off", ge=1, le=10)
-
-
 class Settings(BaseModel):
     """All settings; rooms take their own part.
 
@@ -192,6 +161,7 @@ class Settings(BaseModel):
     files: FileSettings = Field(default_factory=FileSettings)
     claims: ClaimsSettings = Field(default_factory=ClaimsSettings)
     uhc: UhcSettings = Field(default_factory=UhcSettings)
+    optum: OptumSettings = Field(default_factory=OptumSettings)
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:
@@ -263,5 +233,6 @@ ROOMS: tuple[type[Room], ...] = (
     FileSettings,
     ClaimsSettings,
     UhcSettings,
+    OptumSettings,
 )
 PROJECT = Path(__file__).resolve().parents[2]

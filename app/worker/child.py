@@ -23,6 +23,7 @@ from app.worker.runner import Runner
 _STATEMENT_SECONDS: Final = 30.0
 _POOL_SECONDS: Final = 10.0
 _CONNECTIONS: Final = 100
+_OUTGOING_SECONDS: Final = 30.0
 # What ends after the drain's own time is killed from outside.
 _DRAIN_SECONDS: Final = 12.0
 
@@ -109,13 +110,15 @@ async def open_context(settings: Settings) -> AsyncIterator[TaskContext]:
     )
     database = Database(patient, application="intake-worker")
     redis = open_redis(settings.redis)
-    http = open_client(timeout_seconds=settings.uhc.timeout_seconds, connections=_CONNECTIONS)
-    try:
-        yield TaskContext(settings=settings, database=database, redis=redis, http=http)
-    finally:
-        await http.aclose()
-        await redis.aclose()
-        await database.close()
+    http = open_client(timeout_seconds=_OUTGOING_SECONDS, connections=_CONNECTIONS)
+    context = TaskContext(settings=settings, database=database, redis=redis, http=http)
+    async with AsyncExitStack() as resources:
+        resources.push_async_callback(database.close)
+        resources.push_async_callback(redis.aclose)
+        resources.push_async_callback(http.aclose)
+        # What the rooms have opened goes first: it may use all of the above.
+        resources.push_async_callback(context.closing.aclose)
+        yield context
 
 
 async def _end(work: "asyncio.Future[None]") -> None:

@@ -6,6 +6,7 @@ A task is told ids and looks for itself what is due: a lost, late or repeated ca
 import asyncio
 import importlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
@@ -31,7 +32,8 @@ class TaskContext:
     """What one worker process owns and lends to every task.
 
     `stopping` is set when the process is about to end: a task then finishes the step that it is in,
-    gives back what it has leased, and returns within some seconds.
+    gives back what it has leased, and returns within some seconds. What a room opens for the life
+    of the process it pushes onto `closing`, which is closed before what stands here.
     """
 
     settings: Settings
@@ -39,6 +41,7 @@ class TaskContext:
     redis: Redis
     http: HttpClient
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    closing: AsyncExitStack = field(default_factory=AsyncExitStack)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.claims.engine.coverage import Coverage
+from app.claims.engine.tempo import Tempo
 from app.claims.payers.port import Payer
 from app.claims.queries.engine.connection import Connection
 from app.core.db import Database, Scope, driver
@@ -89,6 +90,7 @@ class Bench:
     news: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when units became runnable, so that an idle lane looks at once."""
     coverages: dict[UUID, tuple[str, Coverage]] = field(default_factory=dict)
+    tempo: Tempo = field(default_factory=Tempo)
 
     @property
     def lease_seconds(self) -> float:
@@ -99,6 +101,10 @@ class Bench:
     def is_over(self) -> bool:
         """Whether no further step may be begun."""
         return self.stopping.is_set() or time.monotonic() >= self.ends_at
+
+    def end(self) -> None:
+        """Begin no further step: what is left of the slice is too short for one."""
+        self.ends_at = min(self.ends_at, time.monotonic())
 
     def check(self, unit: Unit) -> None:
         """Between two steps.

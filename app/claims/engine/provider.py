@@ -39,4 +39,4 @@ def provider_name(code: str) -> str:
 
 def usual_payer_id(settings: Settings, code: str) -> str:
     """The payer id of rows that name none."""
-    return settings.uhc.payer_id if code == "uhc" else ""
+    return PROVIDERS[code].options(settings).payer_id if code in PROVIDERS else ""

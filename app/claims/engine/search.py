@@ -3,14 +3,15 @@
 import asyncio
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from app.claims.engine.bench import Bench, PutDown, Unit
 from app.claims.engine.coverage import TRUNCATED
 from app.claims.engine.days import Span, halves
 from app.claims.engine.provider import payer_of
+from app.claims.engine.tempo import LONGEST_SECONDS
 from app.claims.payers.port import (
     Capabilities,
     FaultKind,
@@ -27,8 +28,7 @@ from app.claims.payers.port import (
 from app.claims.queries.engine.rows import AskedQuery
 
 RESTARTS: Final = 3
-# A call that was given so long has had its time, whatever the payer's own limit says.
-_LONG_SECONDS: Final = 25.0
+Answer = TypeVar("Answer")
 
 
 @dataclass(slots=True)
@@ -54,14 +54,33 @@ async def ask(bench: Bench, unit: Unit, question: Question, token: str | None = 
         PutDown: the slice was over before the payer had had its time.
     """
     payer = payer_of(bench, unit)
-    patience = max(bench.cut_at - time.monotonic(), 0.0)
+    return await timed(bench, unit, payer.search(question, token), payer.capabilities)
+
+
+async def timed(
+    bench: Bench, unit: Unit, call: Coroutine[Any, Any, Answer], able: Capabilities
+) -> Answer:
+    """What the call gives, if the slice has time for it.
+
+    Raises:
+        PayerFault: as the adapter says; PayerTimeout also where it had its full time and more.
+        PutDown: the slice was over before the payer had had its time, or would be.
+    """
+    provider, began = unit.job.provider, time.monotonic()
+    patience = max(bench.cut_at - began, 0.0)
+    if patience < bench.tempo.expected(provider):
+        call.close()
+        bench.end()
+        raise PutDown
     try:
         async with asyncio.timeout(patience if math.isfinite(patience) else None):
-            return await payer.search(question, token)
+            return await call
     except TimeoutError:
-        if patience >= min(bench.settings.uhc.timeout_seconds, _LONG_SECONDS):
+        if patience >= min(able.timeout_seconds, LONGEST_SECONDS):
             raise PayerTimeout from None
         raise PutDown from None
+    finally:
+        bench.tempo.note(provider, time.monotonic() - began)
 
 
 async def walk(bench: Bench, unit: Unit, question: Question, *, patient: bool = False) -> Walk:

@@ -8,6 +8,7 @@ from typing import Final
 
 _AMOUNT: Final = re.compile(r"(-?)(\d{1,15}|\d{1,3}(?:,\d{3}){1,4})?(?:\.(\d{1,6}))?", re.ASCII)
 _DAY: Final = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
+_ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME: Final = re.compile(r"([01]\d|2[0-3])([:.])([0-5]\d)\2([0-5]\d)", re.ASCII)
 _CENT: Final = Decimal("0.01")
 
@@ -43,6 +44,16 @@ def day(text: str | None) -> date | None:
     if not found:
         raise ValueError("not a day")
     return date(int(found[3]), int(found[1]), int(found[2]))
+
+
+def any_day(text: str | None) -> date | None:
+    """A day written MM/DD/YYYY or YYYY-MM-DD, which nobody can mix up; absent is None.
+
+    Raises:
+        ValueError: it is no such day.
+    """
+    stripped = (text or "").strip()
+    return date.fromisoformat(stripped) if _ISO.fullmatch(stripped) else day(stripped)
 
 
 def clock_time(text: str | None) -> str | None:

@@ -36,10 +36,10 @@ async def exchange(
     url: str,
     *,
     headers: Mapping[str, str],
-    form: Mapping[str, str] | None = None,
+    body: Mapping[str, str] | bytes | None = None,
     seconds: float,
 ) -> Answer:
-    """Send once and read the answer whole within `seconds`.
+    """Send once and read the answer whole within `seconds`; a mapping is sent as a form.
 
     Raises:
         PayerTimeout: no whole answer in time.
@@ -48,7 +48,8 @@ async def exchange(
         PayerBadResponse: an answer of absurd size.
     """
     # A fault is raised without its cause: the text of the cause may quote a header.
-    request = client.build_request(method, url, headers=dict(headers), data=form)
+    content, form = (body, None) if isinstance(body, bytes) else (None, body)
+    request = client.build_request(method, url, headers=dict(headers), data=form, content=content)
     try:
         async with asyncio.timeout(seconds):
             answer = await fetch(client, request)

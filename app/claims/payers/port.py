@@ -6,6 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from app.claims.payers.details import ClaimRef, Extra, Particulars
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
@@ -23,7 +25,15 @@ class Capabilities:
     requests_per_minute: int
     """Over all workers; 0 for no limit."""
     concurrency: int
-    """Calls in flight in one worker process."""
+    """Calls in flight over all workers."""
+    timeout_seconds: float = 30.0
+    """The longest that one call may take."""
+    details: bool = False
+    payments: bool = False
+
+    def gives(self, extra: Extra) -> bool:
+        """Whether that can be asked for beside the summary."""
+        return self.details if extra is Extra.DETAILS else self.payments
 
     @property
     def max_pages(self) -> int:
@@ -46,6 +56,10 @@ class Question:
     first_name: str | None = None
     last_name: str | None = None
     date_of_birth: date | None = None
+    claim_number: str | None = None
+    """Asks for this claim, whatever its days, where the payer can be asked so."""
+    asker: str = ""
+    """Whose turn it is, for fairness; never sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,8 @@ class PayerClaim:
     processed_time: str | None
     subscriber_id: str | None
     warnings: tuple[str, ...] = ()
+    handle: str | None = None
+    """What the adapter needs to ask for more about it; None where nothing more can be asked."""
     raw: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -114,6 +130,14 @@ class Payer(Protocol):
 
         Raises:
             PayerFault: anything but a readable answer; its `kind` says what to do.
+        """
+        ...
+
+    async def look_closer(self, ref: ClaimRef, wanted: frozenset[Extra]) -> Particulars:
+        """More about a claim that a search gave.
+
+        Raises:
+            PayerFault: anything but a readable answer.
         """
         ...
 
@@ -190,6 +214,15 @@ class PayerRateLimited(PayerFault):
 
 class NoPermit(PayerRateLimited):
     """Our own brakes: nothing was sent, and `retry_after` says when there is room."""
+
+    def __init__(self, *, retry_after: float, is_throttled: bool = False) -> None:
+        self.is_throttled = is_throttled
+        """The payer has asked for a slower pace, so that it is more than our own usual limit."""
+        super().__init__(retry_after=retry_after)
+
+
+class CircuitOpen(PayerUnavailable):
+    """Nothing was sent: the payer is being left alone until its next trial."""
 
 
 class PayerBadResponse(PayerFault):

@@ -1,26 +1,37 @@
-"""The payers that claim files can be sent to, by the code that an upload names."""
+"""The payers that claim files can be sent to, by the code that an upload names.
+
+An entry here is all that a payer needs: nothing else knows one by its name.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from app.claims.payers.brakes import SharedStore
+from app.claims.payers.line_options import LineOptions
+from app.claims.payers.optum import OptumPayer
+from app.claims.payers.optum_options import capabilities_of as optum_capabilities
+from app.claims.payers.optum_options import optum_options
+from app.claims.payers.places import SharedStore
 from app.claims.payers.port import Capabilities, Payer
 from app.claims.payers.uhc import UhcPayer
-from app.claims.payers.uhc_options import capabilities_of, uhc_options
+from app.claims.payers.uhc_options import capabilities_of as uhc_capabilities
+from app.claims.payers.uhc_options import uhc_options
 from app.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A payer's code, its name for people, what it can be asked, and how its adapter is opened."""
+    """A payer's code, its name for people, how it is set up, and how its adapter is opened."""
 
     code: str
     name: str
     open: Callable[[Settings, SharedStore | None], Payer]
+    options: Callable[[Settings], LineOptions]
     capabilities: Callable[[Settings], Capabilities]
-    is_configured: Callable[[Settings], bool]
-    """Whether the server has something to sign in with."""
+
+    def is_configured(self, settings: Settings) -> bool:
+        """Whether the server has something to sign in with."""
+        return self.options(settings).is_complete
 
 
 PROVIDERS: Final[Mapping[str, Provider]] = {
@@ -28,10 +39,15 @@ PROVIDERS: Final[Mapping[str, Provider]] = {
         code="uhc",
         name="UnitedHealthcare",
         open=lambda settings, store: UhcPayer(uhc_options(settings.uhc), store=store),
-        capabilities=lambda settings: capabilities_of(uhc_options(settings.uhc)),
-        is_configured=lambda settings: bool(
-            settings.uhc.client_id and settings.uhc.client_secret.get_secret_value()
-        ),
+        options=lambda settings: uhc_options(settings.uhc),
+        capabilities=lambda settings: uhc_capabilities(uhc_options(settings.uhc)),
+    ),
+    "optum": Provider(
+        code="optum",
+        name="Optum Real Claim Inquiry",
+        open=lambda settings, store: OptumPayer(optum_options(settings.optum), store=store),
+        options=lambda settings: optum_options(settings.optum),
+        capabilities=lambda settings: optum_capabilities(optum_options(settings.optum)),
     ),
 }
 

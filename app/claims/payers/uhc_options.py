@@ -1,49 +1,33 @@
 """What the UnitedHealthcare adapter has to be told: its settings, and what is uncertain there."""
 
-import hashlib
 from dataclasses import dataclass
+from typing import Literal
 
-from pydantic import SecretStr
-
+from app.claims.payers.line_options import LineOptions
 from app.claims.payers.port import Capabilities
-from app.core.settings import UhcSettings
+from app.core.settings_payers import UhcSettings
 
 
 @dataclass(frozen=True, slots=True)
-class UhcOptions:
-    """Frozen for the life of an adapter; the defaults are what is known of the payer."""
+class UhcOptions(LineOptions):
+    """The defaults are what is known of the payer."""
 
-    token_url: str
-    base_url: str
-    client_id: str
-    client_secret: SecretStr
-    payer_id: str = "87726"
     summary_path: str = "/api/claim/summary/byprovider/v2.0"
-    max_window_days: int = 30
-    lookback_days: int = 730
-    page_size: int = 50
-    max_results: int = 500
-    requests_per_minute: int = 60
-    concurrency: int = 10
-    timeout_seconds: float = 30.0
-    """Bounds one try as a whole, from the first byte sent to the last one read."""
-    tries: int = 3
-    backoff_seconds: float = 0.5
-    """The first retry waits up to this, each further one up to twice as long."""
-    patience_seconds: float = 5.0
-    """The longest Retry-After, and the longest wait for a permit, that is sat out in place."""
-    breaker_failures: int = 8
-    breaker_pause_seconds: float = 5.0
+    claim_number_path: str = ""
+    """Empty where claims cannot be asked for by their number: the path is not public."""
+    claim_number_header: str = "claimNumber"
+    detail_path: str = "/api/claim/detail/v2.0"
+    payment_path: str = "/api/claim/payment/v2.0"
+    detail_transaction: Literal["summary", "none"] = "summary"
+    """Which `transactionId` goes with a question about lines."""
+    payment_transaction: Literal["summary", "detail", "none"] = "summary"
+    """Which one goes with a question about payments; `detail` costs a detail call before it."""
+    last_page: Literal["no_token", "short_page"] = "no_token"
+    """`short_page`: every page has a `transactionId`, and one with room left is the last."""
     standard_error: str | None = "false"
     """Value of `getStandardError`; None leaves it out."""
     dates_with_page_token: bool = True
     """Whether a further page repeats the dates beside its token."""
-
-    @property
-    def credential_digest(self) -> str:
-        """Names this credential in Redis without telling it."""
-        text = f"{self.token_url}|{self.client_id}"
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def uhc_options(settings: UhcSettings) -> UhcOptions:
@@ -62,13 +46,23 @@ def uhc_options(settings: UhcSettings) -> UhcOptions:
         concurrency=settings.concurrency,
         timeout_seconds=settings.timeout_seconds,
         tries=settings.tries,
+        summary_path=settings.summary_path,
+        claim_number_path=settings.claim_number_path,
+        claim_number_header=settings.claim_number_header,
+        detail_path=settings.detail_path,
+        payment_path=settings.payment_path,
+        detail_transaction=settings.detail_transaction,
+        payment_transaction=settings.payment_transaction,
+        last_page=settings.last_page,
+        standard_error=None if settings.standard_error == "omit" else settings.standard_error,
+        dates_with_page_token=settings.dates_with_page_token == "on",  # noqa: S105 -- a switch
     )
 
 
 def capabilities_of(options: UhcOptions) -> Capabilities:
-    """By patient and by provider; its claim-number and batch paths are not public."""
+    """By patient and by provider; by claim number where its path is set; its batch is not public."""
     return Capabilities(
-        by_claim_number=False,
+        by_claim_number=bool(options.claim_number_path),
         by_patient=True,
         by_provider_window=True,
         native_batch=False,
@@ -78,4 +72,7 @@ def capabilities_of(options: UhcOptions) -> Capabilities:
         max_results=options.max_results,
         requests_per_minute=options.requests_per_minute,
         concurrency=options.concurrency,
+        timeout_seconds=options.timeout_seconds,
+        details=bool(options.detail_path),
+        payments=bool(options.payment_path),
     )

@@ -5,20 +5,17 @@ is none makes the whole answer a bad one, so that nothing is ever counted as abs
 misreading.
 """
 
-import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
 import pydantic
-import pydantic_core
 
 from app.claims.matching import claim_key, name_key
 from app.claims.payers.amounts import amount, clock_time, day
+from app.claims.payers.bodies import Strict, decode, facts, plain, request_id
 from app.claims.payers.port import (
     DateMismatch,
     DatesOutOfRange,
-    FaultFacts,
     Page,
     PageTokenExpired,
     PayerBadResponse,
@@ -42,26 +39,20 @@ _FAULTS: Final[Mapping[str, type[PayerFault]]] = {
     **dict.fromkeys(("302", "303", "304", "500"), PayerUnavailable),
     "307": DateMismatch,
 }
-_REQUEST_ID_HEADERS: Final = ("x-request-id", "x-correlation-id", "optum-cid-ext")
-_PLAIN_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}", re.ASCII)
 
 
-class _Strict(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(strict=True, extra="ignore", frozen=True)
-
-
-class _Member(_Strict):
+class _Member(Strict):
     ptntFn: str | None  # noqa: N815 -- the payer's spelling, here and below
     ptntLn: str | None  # noqa: N815
     ptntDob: str | None  # noqa: N815
     subscriberId: str | None = None  # noqa: N815
 
 
-class _Crosswalk(_Strict):
+class _Crosswalk(Strict):
     clm507Cd: str | None = None  # noqa: N815
 
 
-class _Summary(_Strict):
+class _Summary(Strict):
     firstSrvcDt: str | None = None  # noqa: N815
     lastSrvcDt: str | None = None  # noqa: N815
     processedDt: str | None = None  # noqa: N815
@@ -71,78 +62,64 @@ class _Summary(_Strict):
     clmXWalkData: list[_Crosswalk] | None = None  # noqa: N815
 
 
-class _Claim(_Strict):
+class _Claim(Strict):
     claimNumber: str = pydantic.Field(min_length=1)  # noqa: N815
     claimStatus: str  # noqa: N815
+    detailsAvailable: str | None = None  # noqa: N815
     memberInfo: _Member  # noqa: N815
     claimSummary: _Summary  # noqa: N815
 
 
-class _Body(_Strict):
+class _Body(Strict):
     claims: list[_Claim]
     transactionId: str | None = None  # noqa: N815
 
 
-class _Error(_Strict):
+class _Error(Strict):
     code: str
 
 
-class _Errors(_Strict):
+class _Errors(Strict):
     errors: list[_Error] = pydantic.Field(min_length=1)
 
 
-def read_page(answer: Answer) -> Page:
+def read_page(answer: Answer, *, full_page: int | None = None) -> Page:
     """The page in a 200, 400, 404 or 5xx answer; 401 and 429 are the caller's.
+
+    With `full_page` a page of fewer claims than that is the last one, whatever token it carries.
 
     Raises:
         PayerFault: the one that belongs to the payer's code, to the status, or to a body that is
             not what the interface says.
     """
-    body = _decode(answer)
-    code = _error_code(body)
-    if code == NO_DATA:
-        return Page((), None, True, request_id(answer), code)
-    if code is not None or answer.status != 200:
-        raise _fault(answer, body, code)
+    body = decode(answer)
+    if is_no_data(answer, body):
+        return Page((), None, True, request_id(answer), NO_DATA)
     try:
         read = _Body.model_validate(body)
-        claims = tuple(map(_claim, read.claims, body["claims"]))
+        token = plain(read.transactionId)
+        claims = tuple(
+            _claim(*pair, token) for pair in zip(read.claims, body["claims"], strict=True)
+        )
     except ValueError:
         # Not chained: a validation error quotes the values that it refuses.
         raise PayerBadResponse(facts(answer, body)) from None
-    token = (read.transactionId or "").strip() or None
-    return Page(claims, token, token is None, request_id(answer))
+    is_last = token is None or (full_page is not None and len(claims) < full_page)
+    return Page(claims, None if is_last else token, is_last, request_id(answer))
 
 
-def facts(answer: Answer, body: Any = None, code: str | None = None) -> FaultFacts:
-    """What may be kept of an answer that was refused: its digest and its keys, no value."""
-    keys = sorted(body) if isinstance(body, dict) else ()
-    return FaultFacts(
-        payer_code=code if code and _PLAIN_WORD.fullmatch(code) else None,
-        http_status=answer.status,
-        request_id=request_id(answer),
-        body_sha256=hashlib.sha256(answer.body).hexdigest(),
-        body_keys=tuple(key for key in keys if _PLAIN_WORD.fullmatch(key))[:20],
-    )
+def is_no_data(answer: Answer, body: Any) -> bool:
+    """Whether the payer says that there is nothing; False for an answer with something to read.
 
-
-def request_id(answer: Answer) -> str | None:
-    """The payer's own id of the call, by which its support finds it."""
-    for name in _REQUEST_ID_HEADERS:
-        value = answer.headers.get(name, "")
-        if value.isascii() and value.isprintable() and 0 < len(value) <= 100:
-            return value
-    return None
-
-
-def _decode(answer: Answer) -> Any:
-    # A NUL is legal JSON and cannot be stored in PostgreSQL; no claim has a use for one.
-    if b"\\u0000" in answer.body:
-        return None
-    try:
-        return pydantic_core.from_json(answer.body, allow_inf_nan=False)
-    except ValueError:
-        return None
+    Raises:
+        PayerFault: the one that belongs to the payer's code, or to the status.
+    """
+    code = _error_code(body)
+    if code == NO_DATA:
+        return True
+    if code is not None or answer.status != 200:
+        raise _fault(answer, body, code)
+    return False
 
 
 def _error_code(body: Any) -> str | None:
@@ -151,10 +128,11 @@ def _error_code(body: Any) -> str | None:
         codes = [error.code for error in _Errors.model_validate(body).errors]
     except ValueError:
         return None
-    return next((code for code in codes if code == NO_DATA or _known(code)), codes[0])
+    return next((code for code in codes if code == NO_DATA or known_fault(code)), codes[0])
 
 
-def _known(code: str) -> type[PayerFault] | None:
+def known_fault(code: str) -> type[PayerFault] | None:
+    """What a code of the payer's own list means; None for one that is not on it."""
     family, _, number = code.rpartition("_")
     if family == "LCLM_PS":
         return _FAULTS.get(number)
@@ -162,7 +140,7 @@ def _known(code: str) -> type[PayerFault] | None:
 
 
 def _fault(answer: Answer, body: Any, code: str | None) -> PayerFault:
-    known = _known(code) if code else None
+    known = known_fault(code) if code else None
     kept = facts(answer, body, code)
     if known:
         return known(kept)
@@ -175,7 +153,7 @@ def _fault(answer: Answer, body: Any, code: str | None) -> PayerFault:
     return QuestionRejected(kept) if refused else PayerBadResponse(kept)
 
 
-def _claim(claim: _Claim, raw: dict[str, Any]) -> PayerClaim:
+def _claim(claim: _Claim, raw: dict[str, Any], token: str | None) -> PayerClaim:
     member, summary = claim.memberInfo, claim.claimSummary
     categories = [line.clm507Cd for line in summary.clmXWalkData or () if line.clm507Cd]
     status, warnings = claim_status(claim.claimStatus, categories)
@@ -198,7 +176,8 @@ def _claim(claim: _Claim, raw: dict[str, Any]) -> PayerClaim:
         total_paid=amount(summary.totalPaidAmt),
         processed_date=day(summary.processedDt),
         processed_time=clock_time(summary.processedTm),
-        subscriber_id=(member.subscriberId or "").strip() or None,
+        subscriber_id=plain(member.subscriberId),
         warnings=warnings,
+        handle=None if claim.detailsAvailable == "N" else token or "",
         raw=raw,
     )

@@ -8,7 +8,8 @@ from sqlalchemy import update
 from app.claims.models import ClaimJob
 from app.core.clock import now
 from app.core.db import Database, Scope
-from app.core.settings import Settings, UhcSettings
+from app.core.settings import Settings
+from app.core.settings_payers import UhcSettings
 from app.main import create_app
 from tests.claims.api.samples import API, make_job, make_running_job
 from tests.conftest import running

@@ -10,7 +10,8 @@ from sqlalchemy import text
 
 from app.core.db import Database, Scope
 from app.core.ids import new_id
-from app.core.settings import ClaimsSettings, UhcSettings
+from app.core.settings import ClaimsSettings
+from app.core.settings_payers import UhcSettings
 from app.dev.payer.asgi import LocalPayer, PayerOptions
 from app.dev.payer.server import serving
 from tests.claims.engine.ledger import TIN, Ledger

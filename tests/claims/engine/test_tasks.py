@@ -1,13 +1,15 @@
 """The registered tasks: run by a context, stopped by it, and harmless when run twice."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from app.claims import tasks
-from app.claims.tasks import payers_of, sweep_up, waiting, work
+from app.claims.engine.work import drain
+from app.claims.tasks import means_of, sweep_up, waiting, work
 from app.core.db import Scope
 from app.core.http import open_client
 from app.core.redis_client import open_redis
@@ -34,7 +36,7 @@ async def context(ledger: Ledger) -> AsyncIterator[TaskContext]:
     http = open_client(timeout_seconds=5, connections=5)
     context = TaskContext(ledger.settings, ledger.database, redis, http)
     yield context
-    await payers_of(context).close()
+    await context.closing.aclose()
     await http.aclose()
     await redis.aclose()
 
@@ -70,7 +72,7 @@ async def test_each_task_run_twice_changes_nothing_more(
 async def test_the_adapters_are_shared_by_all_tasks_of_a_process(
     ledger: Ledger, context: TaskContext
 ) -> None:
-    assert payers_of(context) is payers_of(context)
+    assert means_of(context) is means_of(context)
 
 
 async def test_a_slice_ends_in_time_and_gives_everything_back(
@@ -79,7 +81,6 @@ async def test_a_slice_ends_in_time_and_gives_everything_back(
     rung: list[str] = []
     monkeypatch.setattr(tasks, "ring_now", rung.append)
     monkeypatch.setattr(tasks, "SLICE_SECONDS", 0.5)
-    monkeypatch.setattr(tasks, "_SHORTEST_SECONDS", 0.5)
     ledger.play(latency_ms=100)
     job_id, expected = await ledger.upload_plan(
         RowPlan("claim_number", 100, last_days=80, mix=Mix(0.1, 0.1))
@@ -103,7 +104,7 @@ async def test_a_hanging_payer_does_not_hold_the_slice(
     ledger: Ledger, context: TaskContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "_CUT_SECONDS", 0.8)
-    monkeypatch.setattr(tasks, "_SHORTEST_SECONDS", 0.3)
+    monkeypatch.setattr(tasks, "SLICE_SECONDS", 0.3)
     ledger.play(share_hang=1.0)
     job_id, expected = await ledger.upload_plan(
         RowPlan("claim_number", 20, last_days=80, mix=Mix(0.1, 0.1))
@@ -116,6 +117,37 @@ async def test_a_hanging_payer_does_not_hold_the_slice(
     await ledger.do("UPDATE claim_units SET run_after = now()")
     await ledger.do("UPDATE claim_jobs SET parked_until = NULL")
     await ledger.work()
+    await ledger.check(job_id, expected)
+
+
+async def test_a_process_that_ends_closes_its_adapters(
+    ledger: Ledger, context: TaskContext
+) -> None:
+    closed: list[bool] = []
+    adapter = means_of(context).payers.get("uhc")
+    close = adapter.close
+
+    async def noted() -> None:
+        closed.append(True)
+        await close()
+
+    adapter.close = noted  # type: ignore[method-assign]
+    await context.closing.aclose()
+    assert closed == [True]
+
+
+async def test_what_is_too_long_for_the_rest_of_a_slice_is_not_begun(ledger: Ledger) -> None:
+    """A slow payer is asked at the beginning of a slice, and in the rest of it nobody waits."""
+    job_id, expected = await ledger.upload_plan(RowPlan("practice", 40, last_days=60))
+    bench = ledger.bench(cut_at=time.monotonic() + 20.0)
+    bench.tempo.note("uhc", 24.0)
+    await drain(bench, 4)
+    assert bench.is_over
+    assert ledger.payer.tally.calls == 0
+    assert await ledger.all("SELECT FROM claim_units WHERE state = 'LEASED'") == []
+    later = ledger.bench(cut_at=time.monotonic() + 33.0)
+    later.tempo.note("uhc", 60.0)
+    await drain(later, 4)
     await ledger.check(job_id, expected)
 
 

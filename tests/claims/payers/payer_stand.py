@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from app.claims.payers.port import Page, Question
-from app.claims.payers.uhc import UhcPayer, payer_today
+from app.claims.payers.uhc import UhcPayer
 from app.claims.payers.uhc_options import UhcOptions
+from app.claims.payers.windows import payer_today
 from app.dev.payer.asgi import LocalPayer
 from app.dev.payer.faults import Faults
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from app.claims.payers.brakes import BrakeLimits, Brakes
-from app.claims.payers.port import NoPermit
+from app.claims.payers.brakes import BrakeLimits, Brakes, Permit
+from app.claims.payers.condition import Condition, condition
+from app.claims.payers.port import CircuitOpen, NoPermit
 from app.dev.valkey import ValkeyServer
 
 
@@ -35,17 +36,25 @@ async def store(valkey: str) -> AsyncIterator[Redis]:
     redis = Redis.from_url(valkey)
     await redis.flushdb()
     yield redis
+    while OPENED:
+        await OPENED.pop().close()
     await redis.aclose()
+
+
+OPENED: list[Brakes] = []
 
 
 def brakes(store: Any = None, clock: HandClock | None = None, **limits: Any) -> Brakes:
     given = {"requests_per_minute": 60, "concurrency": 5, "patience_seconds": 0.0} | limits
-    return Brakes(
+    one = Brakes(
         BrakeLimits(**given),
         credential_digest="d1",
         store=store,
         **({"clock": clock} if clock else {}),
     )
+    if isinstance(store, Redis):
+        OPENED.append(one)
+    return one
 
 
 async def permits(one: Brakes, most: int = 100) -> int:
@@ -103,12 +112,17 @@ async def test_processes_share_one_rate(store: Redis) -> None:
 
 async def test_only_a_digest_is_in_the_store(store: Redis) -> None:
     one = brakes(store)
-    await permits(one)
-    await one.trial(5.0)
-    assert sorted(await store.keys()) == [b"payer:brakes:d1", b"payer:brakes:d1:trial"]
-    for key in await store.keys():
-        assert 0 < await store.pttl(key) <= 8_000
-        assert str(await store.get(key)).strip("b'").isdigit()
+    async with one.permit("the organization"):
+        pass
+    await one.slow_down(0.01)
+    await one.open_circuit()
+    keys = [str(key) for key in await store.keys()]
+    assert len(keys) >= 5
+    for key in keys:
+        assert "payer:{d1}" in key
+        assert "organization" not in key
+    for name in await store.keys():
+        assert await store.pttl(name) > 0
 
 
 async def test_a_pause_holds_for_everybody(store: Redis) -> None:
@@ -120,11 +134,122 @@ async def test_a_pause_holds_for_everybody(store: Redis) -> None:
     assert raised.value.retry_after == pytest.approx(20.0, abs=1.0)
 
 
-async def test_one_trial_for_all_processes(store: Redis) -> None:
-    tries = [await brakes(store).trial(1.0) for _ in range(5)]
-    assert tries == [True, False, False, False, False]
-    await asyncio.sleep(1.05)
-    assert await brakes(store).trial(1.0)
+async def test_an_open_circuit_holds_for_everybody_but_one_trial(store: Redis) -> None:
+    first, second = (brakes(store, requests_per_minute=0, trial_seconds=30.0) for _ in range(2))
+    await first.open_circuit()
+    for one in (first, second):
+        with pytest.raises(CircuitOpen) as raised:
+            async with one.permit():
+                pass
+        assert 0 < (raised.value.retry_after or 0) <= 30
+    await store.delete("payer:{d1}:trial")
+    seen = []
+    for one in (first, second, first):
+        try:
+            async with one.permit() as permit:
+                seen.append(permit.is_trial)
+        except CircuitOpen:
+            seen.append(False)
+    assert seen == [True, False, False]
+    assert (found := await condition(store, "d1")) is not None
+    assert found.open_since is not None
+    await first.close_circuit()
+    async with second.permit() as permit:
+        assert permit == Permit(is_shared=True)
+    assert await condition(store, "d1") == Condition()
+
+
+async def test_places_are_counted_over_all_processes(store: Redis) -> None:
+    limits: dict[str, Any] = {"requests_per_minute": 0, "concurrency": 3, "patience_seconds": 30.0}
+    many = [brakes(store, **limits) for _ in range(4)]
+    inside, most = 0, 0
+
+    async def call(one: Brakes) -> None:
+        nonlocal inside, most
+        async with one.permit():
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.005)
+            inside -= 1
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(40):
+            group.create_task(call(many[number % 4]))
+    assert most == 3
+    for one in many:
+        await one.close()
+    assert await store.zcard("payer:{d1}:places") == 0
+
+
+async def test_no_place_in_time_is_no_permit_and_a_dead_process_gives_its_places_back(
+    store: Redis,
+) -> None:
+    limits: dict[str, Any] = {"requests_per_minute": 0, "concurrency": 1, "patience_seconds": 0.05}
+    dead, alive = brakes(store, call_seconds=0.1, **limits), brakes(store, **limits)
+    holding = dead.permit()
+    await holding.__aenter__()
+    with pytest.raises(NoPermit):
+        async with alive.permit():
+            pass
+    # A lease of the place ends by itself; the test moves its end instead of waiting for it.
+    (member,) = await store.zrange("payer:{d1}:places", 0, -1)
+    assert isinstance(member, bytes)
+    await store.zadd("payer:{d1}:places", {member: 1})
+    async with alive.permit():
+        pass
+    await holding.__aexit__(None, None, None)
+
+
+async def test_a_pace_that_one_asker_fills_has_room_for_another(store: Redis) -> None:
+    """One call a minute and ten minutes of patience: one asker may fill five of them, no more."""
+    one = brakes(store, requests_per_minute=1, concurrency=20, patience_seconds=600.0)
+    refused: list[str] = []
+
+    async def call(asker: str) -> None:
+        try:
+            async with one.permit(asker):
+                pass
+        except NoPermit:
+            refused.append(asker)
+
+    async with asyncio.timeout(20):
+        greedy = [asyncio.create_task(call("greedy")) for _ in range(15)]
+        while len(refused) < 9:  # noqa: ASYNC110 -- they wait for the store.
+            await asyncio.sleep(0.01)
+        patient = asyncio.create_task(call("patient"))
+        while len(await store.keys("*:turn:*")) < 2:
+            await asyncio.sleep(0.01)
+    # One call went at once, five wait for their minutes, and the newcomer waits behind them.
+    assert refused == ["greedy"] * 9
+    assert not patient.done()
+    for task in (*greedy, patient):
+        task.cancel()
+    await asyncio.gather(*greedy, patient, return_exceptions=True)
+
+
+async def test_a_429_is_known_to_everybody_and_halves_once(store: Redis) -> None:
+    first, second = brakes(store), brakes(store)
+    for one in (first, second, first):
+        await one.slow_down(20.0)
+    found = await condition(store, "d1")
+    assert found is not None
+    assert found.share == 0.5
+    assert found.slowed_since is not None
+    assert 15 < found.paused_seconds <= 20
+    await store.delete("payer:{d1}:pause")
+    for _ in range(25):
+        second.speed_up()
+    third = brakes(store, requests_per_minute=60_000)
+    third.speed_up()
+    async with third.permit():
+        pass
+    found = await condition(store, "d1")
+    assert found is not None
+    assert found.share == pytest.approx(0.52)
+
+
+async def test_what_the_store_does_not_say_is_not_known() -> None:
+    assert await condition(BrokenStore(), "d1") is None
 
 
 async def test_a_429_halves_the_pace_and_good_answers_bring_it_back() -> None:
@@ -183,8 +308,21 @@ async def test_a_broken_store_makes_the_process_brake_alone_and_harder(seconds: 
     assert broken.asked == 2
 
 
-async def test_a_broken_store_does_not_stop_a_trial() -> None:
-    assert await brakes(BrokenStore()).trial(5.0)
+async def test_without_the_store_a_process_takes_a_quarter_of_the_places() -> None:
+    one = brakes(BrokenStore(), requests_per_minute=0, concurrency=8)
+    inside, most = 0, 0
+
+    async def call() -> None:
+        nonlocal inside, most
+        async with one.permit() as permit:
+            assert not permit.is_shared
+            inside += 1
+            most = max(most, inside)
+            await asyncio.sleep(0.002)
+            inside -= 1
+
+    await asyncio.gather(*(call() for _ in range(16)))
+    assert most == 2
 
 
 async def test_places_in_flight_are_given_back() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.claims.payers.port import (
+    CircuitOpen,
     CredentialsRefused,
     DateMismatch,
     DatesOutOfRange,
@@ -24,7 +25,6 @@ from app.claims.payers.port import (
     QuestionRejected,
     WindowTooLarge,
 )
-from app.claims.payers.uhc import CircuitOpen
 from tests.claims.payers.payer_stand import TIN, Stand, ask, walk
 
 _REJECTED = ("102", "105", "106", "108", "111", "113", "202")

@@ -7,7 +7,7 @@ import pytest
 
 from app.claims.matching import NAME_SWAPPED, NAME_TRUNCATED, match, wanted
 from app.claims.payers.port import DatesOutOfRange, QuestionRejected, WindowTooLarge
-from app.claims.payers.uhc import payer_today
+from app.claims.payers.windows import payer_today
 from app.dev.payer.book import SyntheticClaim
 from tests.claims.payers.payer_stand import TIN, Stand, ask, days_ago, walk
 

@@ -15,7 +15,7 @@ from app.claims.payers.port import (
     PayerTimeout,
     PayerUnavailable,
 )
-from app.claims.payers.uhc_token import Tokens
+from app.claims.payers.token import Tokens
 from app.core.http import open_client
 from tests.claims.payers.payer_stand import Stand, ask
 

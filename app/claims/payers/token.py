@@ -1,4 +1,4 @@
-"""UnitedHealthcare's access token: client credentials in the body, fetched once for all who wait."""
+"""A payer's access token: client credentials in the body, fetched once for all who wait."""
 
 import asyncio
 import time
@@ -9,6 +9,7 @@ from typing import Final
 import pydantic
 
 from app.claims.payers.calls import exchange
+from app.claims.payers.line_options import LineOptions
 from app.claims.payers.port import (
     CredentialsRefused,
     FaultFacts,
@@ -16,7 +17,6 @@ from app.claims.payers.port import (
     PayerTimeout,
     PayerUnavailable,
 )
-from app.claims.payers.uhc_options import UhcOptions
 from app.core.http import Answer, HttpClient
 
 _RENEW_AT: Final = 0.8
@@ -42,7 +42,7 @@ class Tokens:
     def __init__(
         self,
         client: HttpClient,
-        options: UhcOptions,
+        options: LineOptions,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -93,7 +93,7 @@ class Tokens:
             "POST",
             options.token_url,
             headers={"Accept": "application/json"},
-            form={
+            body={
                 "grant_type": "client_credentials",
                 "client_id": options.client_id,
                 "client_secret": options.client_secret.get_secret_value(),
