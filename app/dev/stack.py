@@ -160,7 +160,8 @@ def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: 
     status, body = ask(f"{url}/version")
     commit = str(json.loads(body).get("commit", "")) if status == 200 else ""
     hash_, plus, mark = commit.partition("+")
-    payer = around.payer or around.variables["UHC_BASE_URL"]
+    given = around.variables
+    payer = around.payer or given.get("UHC_BASE_URL") or given["OPTUM_BASE_URL"]
     account = around.variables["SUPERUSER_EMAIL"]
     places = (
         ("API", f"{url}/api/v1"),
@@ -189,4 +190,6 @@ def _mail_place(around: Surroundings, data: Path) -> str:
 
 
 def _payer_kind(around: Surroundings) -> str:
-    return "local, speaks UnitedHealthcare's wire format" if around.payer else "UHC_BASE_URL is set"
+    if around.payer is None:
+        return "UHC_BASE_URL or OPTUM_BASE_URL is set"
+    return "local, speaks as UnitedHealthcare and as Optum do"

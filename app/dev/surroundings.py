@@ -19,6 +19,11 @@ from app.dev.secrets import development_secrets, read_variables
 from app.dev.valkey import ValkeyServer
 
 _PORTS_TRIED: Final = 50
+# Where the local payer plays each payer: its base, and where it gives tokens.
+_PAYER_PATHS: Final = {
+    "UHC": ("/Claims", "/v1/oauthtoken"),
+    "OPTUM": ("", "/apip/auth/sntl/v1/token"),
+}
 
 
 class Ending:
@@ -84,9 +89,10 @@ def surround(servers: ExitStack, data: Path) -> Surroundings:
         made["REDIS_URL"] = servers.enter_context(ValkeyServer(data / "valkey")).url
     made = {name: value for name, value in made.items() if name not in given}
     payer = None
-    if "UHC_BASE_URL" not in given:
+    if not any(f"{name}_BASE_URL" in given for name in _PAYER_PATHS):
         payer = f"http://127.0.0.1:{free_port()}"
-        made |= _payer_variables(payer, given)
+        for name in _PAYER_PATHS:
+            made |= _payer_variables(name, payer, given)
     mail = None
     if "SMTP_HOST" not in given:
         mail = f"127.0.0.1:{free_port()}"
@@ -101,18 +107,19 @@ def _mail_variables(address: str) -> dict[str, str]:
     return {**variables, "SMTP_USERNAME": "", "SMTP_PASSWORD": ""}
 
 
-def _payer_variables(address: str, given: Mapping[str, str]) -> dict[str, str]:
+def _payer_variables(name: str, address: str, given: Mapping[str, str]) -> dict[str, str]:
     """Settings that lead to the local payer; real credentials must never be sent to it."""
     usual = PayerOptions()
+    base, token = _PAYER_PATHS[name]
     variables = {
-        "UHC_BASE_URL": f"{address}/Claims",
-        "UHC_TOKEN_URL": f"{address}/v1/oauthtoken",
-        "UHC_CLIENT_ID": usual.client_id,
-        "UHC_CLIENT_SECRET": usual.client_secret,
+        f"{name}_BASE_URL": f"{address}{base}",
+        f"{name}_TOKEN_URL": f"{address}{token}",
+        f"{name}_CLIENT_ID": usual.client_id,
+        f"{name}_CLIENT_SECRET": usual.client_secret,
     }
-    if "UHC_REQUESTS_PER_MINUTE" not in given:
+    if f"{name}_REQUESTS_PER_MINUTE" not in given:
         # The limit protects the real payer's quota; the local one has none.
-        variables["UHC_REQUESTS_PER_MINUTE"] = "0"
+        variables[f"{name}_REQUESTS_PER_MINUTE"] = "0"
     return variables
 
 

@@ -1,34 +1,47 @@
-"""The local payer as a bare ASGI application: tokens, the summary, faults, and its own switches."""
+"""The local payer as a bare ASGI application: tokens, both wire formats, faults, its switches."""
 
 import asyncio
-import json
 import random
 import secrets
 import time
-import urllib.parse
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pydantic
 
+from app.dev.payer import optum, uhc
 from app.dev.payer.book import Books
 from app.dev.payer.desk import Desk, Reply
 from app.dev.payer.example import DEMO_TIN, example_claims
 from app.dev.payer.faults import Faults
+from app.dev.payer.http import (
+    HTML,
+    JSON,
+    PAGE,
+    Message,
+    Receive,
+    Send,
+    dump,
+    fields,
+    hang,
+    read_body,
+    reply,
+)
 from app.dev.payer.questions import payer_today
 from app.dev.payer.tally import Tally
 from app.dev.payer.wire import error
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
 SUMMARY_PATH: Final = "/Claims/api/claim/summary/byprovider/v2.0"
+CLAIM_NUMBER_PATH: Final = "/Claims/api/claim/summary/byclaimnumber/v2.0"
+"""The real one is not public; this is where the local payer has its own."""
+DETAIL_PATH: Final = "/Claims/api/claim/detail/v2.0"
+PAYMENT_PATH: Final = "/Claims/api/claim/payment/v2.0"
+OPTUM_PATH: Final = "/oihub/claim/inquiry/v1"
 _TOKEN: Final = "/v1/oauthtoken"  # noqa: S105 -- a path
-_JSON: Final = (b"content-type", b"application/json")
-_HTML: Final = (b"content-type", b"text/html; charset=utf-8")
-_PAGE: Final = b"<!doctype html><title>Service unavailable</title><p>Please try again later."
+_OPTUM_TOKEN: Final = "/apip/auth/sntl/v1/token"  # noqa: S105 -- a path
+Headers = dict[bytes, bytes]
+Answer = Callable[[Headers, bytes, Faults, str | None], Reply]
 _SPOILERS: Final = (
     "share_500",
     "share_429",
@@ -39,6 +52,13 @@ _SPOILERS: Final = (
     "share_wrong_key",
     "share_missing_claims",
 )
+_UNSPOILT: Final = {
+    **dict.fromkeys(_SPOILERS, 0.0),
+    **dict.fromkeys(("latency_ms", "latency_jitter_ms"), 0.0),
+    "error_code": None,
+    "nonsense_amounts": False,
+    "optum_partial": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +101,7 @@ class LocalPayer:
             extras={DEMO_TIN: example_claims(today)},
         )
         self.desk = Desk(self.books, self.tally)
+        self._questions = self._answers()
         self._tokens: dict[bytes, float] = {}
         self._dice = random.Random(self.options.seed)
         self._refused_once = False
@@ -103,17 +124,43 @@ class LocalPayer:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        path: str = scope["path"]
-        if path == SUMMARY_PATH and scope["method"] == "GET":
-            await self._summary(dict(scope["headers"]), receive, send)
+        method, path = scope["method"], scope["path"]
+        answer = self._questions.get((method, path))
+        if answer is not None:
+            body = await read_body(receive) if method == "POST" else b""
+            await self._played(answer, dict(scope["headers"]), body, receive, send)
             return
-        status, body = self._other(scope["method"], path, await _body(receive))
-        await _send(send, status, body)
+        status, made = self._other(method, path, await read_body(receive))
+        await reply(send, status, made)
+
+    def _answers(self) -> dict[tuple[str, str], "_Asked"]:
+        desk = self.desk
+
+        def search(headers: Headers, _: bytes, faults: Faults, key: str | None) -> Reply:
+            return uhc.search(desk, headers, faults, key=key)
+
+        def details(headers: Headers, _: bytes, faults: Faults, __: str | None) -> Reply:
+            return uhc.claim_details(desk, headers, faults)
+
+        def payments(headers: Headers, _: bytes, faults: Faults, __: str | None) -> Reply:
+            return uhc.claim_payments(desk, headers, faults)
+
+        def claims(headers: Headers, body: bytes, faults: Faults, key: str | None) -> Reply:
+            return optum.search(desk, headers, body, faults, key=key)
+
+        return {
+            ("GET", SUMMARY_PATH): _Asked(search),
+            ("GET", CLAIM_NUMBER_PATH): _Asked(search),
+            ("GET", DETAIL_PATH): _Asked(details, is_search=False),
+            ("GET", PAYMENT_PATH): _Asked(payments, is_search=False),
+            ("POST", OPTUM_PATH): _Asked(claims, is_optum=True),
+        }
 
     def _other(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         routes: dict[tuple[str, str], Callable[[bytes], tuple[int, bytes]]] = {
             ("POST", _TOKEN): self._token,
-            ("GET", "/_sandbox/calls"): lambda _: (200, _dump(self.tally.report())),
+            ("POST", _OPTUM_TOKEN): self._token,
+            ("GET", "/_sandbox/calls"): lambda _: (200, dump(self.tally.report())),
             ("GET", "/_sandbox/faults"): lambda _: (200, self.faults.model_dump_json().encode()),
             ("POST", "/_sandbox/faults"): self._switch,
             ("POST", "/_sandbox/reset"): self._reset,
@@ -149,34 +196,39 @@ class LocalPayer:
             "client_id": self.options.client_id,
             "client_secret": self.options.client_secret,
         }
-        if {key: _fields(body).get(key) for key in wanted} != wanted:
+        if {key: fields(body).get(key) for key in wanted} != wanted:
             return 401, error("INVALID_CLIENT", "Unknown client")
         token = secrets.token_urlsafe(32)
         seconds = self.faults.token_seconds
         self._tokens[f"Bearer {token}".encode()] = time.monotonic() + seconds
-        return 200, _dump({"access_token": token, "token_type": "Bearer", "expires_in": seconds})
+        return 200, dump({"access_token": token, "token_type": "Bearer", "expires_in": seconds})
 
-    async def _summary(self, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+    async def _played(
+        self, asked: "_Asked", headers: Headers, body: bytes, receive: Receive, send: Send
+    ) -> None:
         tally, status = self.tally, 0
-        tally.begin()
+        is_search = asked.is_search and b"claimDetailedInformation" not in body
+        tally.begin(is_search=is_search)
         try:
-            faults = self._present_faults()
+            faults = self._present_faults("searches" if is_search else "claims")
             if faults.latency_ms or faults.latency_jitter_ms:
                 jitter = self._dice.random() * faults.latency_jitter_ms
                 await asyncio.sleep((faults.latency_ms + jitter) / 1000)
             spoiler = self._spoiler(faults)
             if spoiler == "share_hang":
-                await _hang(receive, faults.hang_seconds)
+                await hang(receive, faults.hang_seconds)
                 return
-            reply, extra = self._spoilt(headers, faults, spoiler)
-            status = reply.status
-            await _send(send, status, reply.body, extra, drop=spoiler == "share_drop")
+            made, extra = self._spoilt(asked, headers, body, faults, spoiler)
+            status = made.status
+            await reply(send, status, made.body, extra, drop=spoiler == "share_drop")
         finally:
             tally.end(status)
 
-    def _present_faults(self) -> Faults:
-        until = self.faults.first_calls
-        return self.faults if until is None or self.tally.calls <= until else Faults()
+    def _present_faults(self, kind: str) -> Faults:
+        faults, until = self.faults, self.faults.first_calls
+        if until is not None and self.tally.calls + self.tally.claim_calls > until:
+            return Faults()
+        return faults if faults.spoil in ("all", kind) else faults.model_copy(update=_UNSPOILT)
 
     def _spoiler(self, faults: Faults) -> str | None:
         for name in _SPOILERS:
@@ -186,24 +238,29 @@ class LocalPayer:
         return None
 
     def _spoilt(
-        self, headers: dict[bytes, bytes], faults: Faults, spoiler: str | None
+        self, asked: "_Asked", headers: Headers, body: bytes, faults: Faults, spoiler: str | None
     ) -> tuple[Reply, tuple[tuple[bytes, bytes], ...]]:
+        refuse = optum.rest_error if asked.is_optum else _refusal
         if spoiler == "share_500":
-            return Reply(500, error("INTERNAL", "Internal failure")), (_JSON,)
+            name = "INTERNAL_SERVER_ERROR" if asked.is_optum else "INTERNAL"
+            return refuse(500, name, "Internal failure"), (JSON,)
         if spoiler == "share_429":
             after = faults.retry_after
             wait = () if after is None else ((b"retry-after", str(after).encode()),)
-            return Reply(429, error("TOO_MANY_REQUESTS", "Slow down")), (_JSON, *wait)
+            return refuse(429, "TOO_MANY_REQUESTS", "Slow down"), (JSON, *wait)
         if spoiler == "share_html":
-            return Reply(200, _PAGE), (_HTML,)
+            return Reply(200, PAGE), (HTML,)
         if not self._let_in(headers, faults):
-            return Reply(401, error("UNAUTHORIZED", "Token missing or invalid")), (_JSON,)
+            if asked.is_optum and faults.optum_errors == "graphql":
+                return optum.graphql_error("UNAUTHENTICATED"), (JSON,)
+            code = "AUTH_FAILURE" if asked.is_optum else "UNAUTHORIZED"
+            return refuse(401, code, "Invalid or expired token"), (JSON,)
         key = {"share_wrong_key": "claimsSummaryInfo", "share_missing_claims": None}
-        reply = self.desk.answer(headers, faults, key.get(spoiler or "", "claims"))
+        made = asked.answer(headers, body, faults, key.get(spoiler or "", "claims"))
         if spoiler == "share_bad_json":
-            reply = Reply(200, reply.body[:-1])
+            made = Reply(200, made.body[:-1])
         request_id = (b"x-request-id", f"local-{self.tally.calls}".encode())
-        return reply, (_JSON, request_id)
+        return made, (JSON, request_id)
 
     def _let_in(self, headers: dict[bytes, bytes], faults: Faults) -> bool:
         if faults.unauthorized == "always":
@@ -215,49 +272,14 @@ class LocalPayer:
         return time.monotonic() < until
 
 
-async def _body(receive: Receive) -> bytes:
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body") or len(body) > 1_000_000:
-            return bytes(body)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked for at one address."""
+
+    answer: Answer
+    is_search: bool = True
+    is_optum: bool = False
 
 
-def _fields(body: bytes) -> dict[str, str]:
-    """The fields of a form, or of a JSON object: which one the real payer wants is not certain."""
-    try:
-        fields = json.loads(body) if body[:1] == b"{" else None
-    except ValueError:
-        return {}
-    if isinstance(fields, dict):
-        return {name: str(value) for name, value in fields.items()}
-    return dict(urllib.parse.parse_qsl(body.decode("latin-1")))
-
-
-async def _hang(receive: Receive, seconds: float) -> None:
-    """Say nothing until the caller has gone."""
-    try:
-        async with asyncio.timeout(seconds):
-            while (await receive())["type"] != "http.disconnect":
-                pass
-    except TimeoutError:
-        return
-
-
-async def _send(
-    send: Send,
-    status: int,
-    body: bytes,
-    headers: Iterable[tuple[bytes, bytes]] = (_JSON,),
-    *,
-    drop: bool = False,
-) -> None:
-    length = (b"content-length", str(len(body)).encode())
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, length]})
-    part = body[: len(body) // 2] if drop else body
-    await send({"type": "http.response.body", "body": part, "more_body": drop})
-
-
-def _dump(value: object) -> bytes:
-    return json.dumps(value).encode()
+def _refusal(status: int, code: str, message: str) -> Reply:
+    return Reply(status, error(code, message), code)

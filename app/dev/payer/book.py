@@ -174,6 +174,14 @@ class Book:
             found += map(self.claim, self._by_owner[1][low:high])
         return found + [claim for claim in self.extras if claim.person == person]
 
+    def of_number(self, text: str) -> SyntheticClaim | None:
+        """The claim of that number, written in any case and with or without dashes."""
+        wanted = text.upper().replace("-", "").replace(" ", "")
+        digits = wanted.removeprefix(self._prefix)
+        if digits != wanted and digits.isdigit() and int(digits) < self.claims:
+            return self.claim(int(digits))
+        return next((claim for claim in self.extras if claim.claim_number == wanted), None)
+
     def knows(self, person: Person) -> bool:
         """Whether the book has such a person, with or without claims."""
         return person in self._owners or any(claim.person == person for claim in self.extras)

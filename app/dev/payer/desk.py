@@ -1,24 +1,15 @@
-"""The local payer's clerk: reads a question out of headers, and answers it from the books."""
+"""The local payer's clerk: finds what is asked for in the books, and gives it out by pages."""
 
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.dev.payer.book import Book, Books, SyntheticClaim, Window
 from app.dev.payer.faults import Faults
-from app.dev.payer.questions import (
-    Headers,
-    Refusal,
-    asked_page,
-    asked_patient,
-    asked_tin,
-    asked_window,
-    payer_today,
-)
+from app.dev.payer.questions import Refusal, asked_page, payer_today
 from app.dev.payer.tally import Tally
-from app.dev.payer.wire import error, summary, usual_status
 
 _MOST_WALKS: Final = 50_000
 
@@ -30,6 +21,23 @@ class Reply:
     status: int
     body: bytes
     code: str | None = None
+
+
+class Sought(NamedTuple):
+    """A new question: claims in some days, of a person, or by their number."""
+
+    first: date
+    last: date
+    patient: tuple[str, str, date | None] = ("", "", None)
+    claim_number: str = ""
+
+
+class Part(NamedTuple):
+    """A page, and the token of the next one."""
+
+    claims: Sequence[SyntheticClaim]
+    token: str | None
+    is_last: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +52,12 @@ class Walk:
 
 
 class Desk:
-    """Answers summary questions whose bearer has been let in."""
+    """Finds claims for whoever has been let in, page by page, in whichever wire format."""
 
     def __init__(self, books: Books, tally: Tally, today: Callable[[], date] = payer_today) -> None:
         self.books = books
         self.tally = tally
-        self._today = today
+        self.today = today
         self._walks: dict[str, Walk] = {}
         self._expired: set[int] = set()
 
@@ -58,44 +66,46 @@ class Desk:
         self._walks.clear()
         self._expired.clear()
 
-    def answer(self, headers: Headers, faults: Faults, key: str | None = "claims") -> Reply:
-        """The page that the headers ask for, or the payer's refusal of it."""
-        try:
-            return self._page(headers, faults, key)
-        except Refusal as refusal:
-            self.tally.codes[refusal.code] += 1
-            status = faults.error_status or usual_status(refusal.code)
-            return Reply(status, error(refusal.code), refusal.code)
+    def knows_walk(self, token: str) -> bool:
+        """Whether a page token still lives."""
+        return token.partition("-")[0] in self._walks
 
-    def _page(self, headers: Headers, faults: Faults, key: str | None) -> Reply:
-        tin = asked_tin(headers)
-        walk_id, page = asked_page(headers)
-        walk = self._resumed(headers, tin, walk_id, faults) if walk_id else None
-        if walk is None:
-            walk_id, walk = self._opened(headers, tin, faults)
+    def page(self, tin: str, token: str, sought: Callable[[], Sought], faults: Faults) -> Part:
+        """The page behind `token`, or with "" the first one of what is sought.
+
+        Raises:
+            Refusal: the payer's word for why not.
+        """
+        walk_id, page = asked_page(token)
+        if walk_id:
+            walk = self._walks.get(walk_id)
+            if walk is None or walk.tin != tin:
+                raise Refusal("LCLM_PS_203")
+        else:
+            walk_id, walk = self._opened(tin, sought(), faults)
         before = self.tally.asked(walk.name, hash((walk.question, page)))
         self._play(walk_id, walk, page, faults)
         if faults.flicker and before % 2:
-            return Reply(200, summary((), tin, None, faults, key=key))
-        return self._served(walk_id, walk, page, faults, key)
+            return Part((), None)
+        return self._served(walk_id, walk, page, faults)
 
-    def _resumed(self, headers: Headers, tin: str, walk_id: str, faults: Faults) -> Walk:
-        if faults.refuse_dates_with_page_token and headers.get(b"firstservicedt"):
-            raise Refusal("LCLM_PS_106")
-        walk = self._walks.get(walk_id)
-        if walk is None or walk.tin != tin:
-            raise Refusal("LCLM_PS_203")
-        return walk
+    def refused(self, refusal: Refusal) -> str:
+        """Count a refusal; gives its code."""
+        self.tally.codes[refusal.code] += 1
+        return refusal.code
 
-    def _opened(self, headers: Headers, tin: str, faults: Faults) -> tuple[str, Walk]:
-        first, last = asked_window(headers, self._today(), faults.window_days)
-        patient = asked_patient(headers)
+    def _opened(self, tin: str, sought: Sought, faults: Faults) -> tuple[str, Walk]:
         book = self.books.book(tin)
-        found = _found(book, book.window(first, last), patient, faults)
-        question = hash((tin, first, last, patient))
-        walk = Walk(tin, f"{tin} {first} {last}", (last - first).days + 1, question, found)
+        if sought.claim_number:
+            claim = book.of_number(sought.claim_number)
+            found: Window | tuple[SyntheticClaim, ...] = (claim,) if claim else ()
+        else:
+            found = _found(book, book.window(sought.first, sought.last), sought.patient, faults)
+        days = (sought.last - sought.first).days + 1
+        name = f"{tin} {sought.first} {sought.last}"
+        walk = Walk(tin, name, days, hash((tin, *sought)), found)
         walk_id = secrets.token_hex(12)
-        if len(found) > faults.page_size:
+        if len(found) > faults.page_size or faults.token_on_last_page:
             self._walks[walk_id] = walk
             if len(self._walks) > _MOST_WALKS:
                 del self._walks[next(iter(self._walks))]
@@ -111,15 +121,13 @@ class Desk:
             self._walks.pop(walk_id, None)
             raise Refusal("LCLM_PS_203")
 
-    def _served(
-        self, walk_id: str, walk: Walk, page: int, faults: Faults, key: str | None
-    ) -> Reply:
+    def _served(self, walk_id: str, walk: Walk, page: int, faults: Faults) -> Part:
         total, start = len(walk.found), (page - 1) * faults.page_size
         end = min(start + faults.page_size, total)
         over = total > faults.max_results
         if over and (faults.cap_on_page == "first" or end >= faults.max_results):
             raise Refusal("LCLM_PS_306")
-        if not total:
+        if not total or (start >= total and faults.token_on_last_page):
             raise Refusal("LCLM_PS_201")
         if start >= total:
             raise Refusal("LCLM_PS_203")
@@ -129,8 +137,9 @@ class Desk:
         else:
             claims = walk.found[start:end]
         self.tally.claims += len(claims)
-        token = f"{walk_id}-{page + 1}" if end < total else None
-        return Reply(200, summary(claims, walk.tin, token, faults, key=key))
+        is_last = end >= total
+        token = f"{walk_id}-{page + 1}" if faults.token_on_last_page or not is_last else None
+        return Part(claims, token, is_last)
 
 
 def _found(

@@ -58,6 +58,34 @@ class Faults(pydantic.BaseModel):
     window_days: int = pydantic.Field(default=31, ge=1)
     """Days that a window may span before 112: the last day lies fewer than so many after the
     first. 31 or 90."""
+    token_on_last_page: bool = False
+    """Every page carries a token, also the last one; behind the last one there is no data (201)."""
+    claim_transaction: Literal["any", "required"] = "any"
+    """Whether details and payments want the token of the page that listed the claim (else 203)."""
+    payment_transaction: Literal["any", "detail"] = "any"
+    """Whether payments want the token that a detail answer gave."""
+    line_codes_key: Literal["claimCodes", "lineCodes"] = "claimCodes"
+    spoil: Literal["all", "searches", "claims"] = "all"
+    """Which calls the shares, latencies and codes above hit: searches, or details and payments."""
+
+    optum_window_days: int = pydantic.Field(default=90, ge=1)
+    optum_field: str = "searchClaim"
+    optum_argument: str = "searchClaimInput"
+    optum_errors: Literal["rest", "graphql"] = "rest"
+    """A refusal with its status as Optum publishes it, or as a GraphQL error with status 200."""
+    optum_empty: Literal["list", "error"] = "list"
+    """No such claims: an empty list, or 201."""
+    optum_last_page: Literal["flag", "token_kept", "no_flag"] = "flag"
+    """hasMoreRecords false and no token; false beside a token; or nothing but no token."""
+    optum_dates: Literal["us", "iso"] = "us"
+    optum_numbers: bool = False
+    """Amounts as JSON numbers."""
+    optum_crosswalk: Literal["list", "object"] = "list"
+    optum_partial: bool = False
+    """Data and an error in one answer."""
+    optum_masked: bool = False
+    """The sum of a payment to several practices is masked."""
+
     refuse_dates_with_page_token: bool = False
     """Whether dates beside a page token are a bad combination (106)."""
 

@@ -36,7 +36,7 @@ def asked_tin(headers: Headers) -> str:
     Raises:
         Refusal: 102 where one is missing, 105 for a payer id that is not served.
     """
-    tin, payer_id = _text(headers, b"tin"), _text(headers, b"payerid")
+    tin, payer_id = text_of(headers, b"tin"), text_of(headers, b"payerid")
     if not _TIN.fullmatch(tin) or not payer_id:
         raise Refusal("LCLM_PS_102")
     if payer_id not in PAYER_IDS:
@@ -44,9 +44,9 @@ def asked_tin(headers: Headers) -> str:
     return tin
 
 
-def asked_page(headers: Headers) -> tuple[str, int]:
+def asked_page(token: str) -> tuple[str, int]:
     """The walk that goes on and its page; an empty walk and page 1 for a new question."""
-    walk_id, _, number = _text(headers, b"transactionid").partition("-")
+    walk_id, _, number = token.partition("-")
     return walk_id, int(number) if number.isdigit() else 1
 
 
@@ -58,6 +58,17 @@ def asked_window(headers: Headers, today: date, window_days: int) -> tuple[date,
     """
     first = _day(headers, b"firstservicedt", "LCLM_PS_108")
     last = _day(headers, b"lastservicedt", "LCLM_PS_111")
+    return checked_window(first, last, today, window_days)
+
+
+def checked_window(
+    first: date | None, last: date | None, today: date, window_days: int
+) -> tuple[date, date]:
+    """The days, once the payer takes them.
+
+    Raises:
+        Refusal: 102, 106, 107 or 112.
+    """
     if first is None or last is None:
         raise Refusal("LCLM_PS_102")
     if first < _two_years_before(today) or last > today:
@@ -76,15 +87,16 @@ def asked_patient(headers: Headers) -> tuple[str, str, date | None]:
         Refusal: 113 for a birth day that is none.
     """
     born = _day(headers, b"ptntdob", "LCLM_PS_113")
-    return _text(headers, b"ptntfn"), _text(headers, b"ptntln"), born
+    return text_of(headers, b"ptntfn"), text_of(headers, b"ptntln"), born
 
 
-def _text(headers: Headers, name: bytes) -> str:
+def text_of(headers: Headers, name: bytes) -> str:
+    """A header's text, "" for none."""
     return headers.get(name, b"").decode("latin-1").strip()
 
 
 def _day(headers: Headers, name: bytes, code: str) -> date | None:
-    text = _text(headers, name)
+    text = text_of(headers, name)
     if not text:
         return None
     found = _DAY.fullmatch(text)

@@ -13,6 +13,8 @@ class Tally:
     def __init__(self) -> None:
         self.calls = 0
         self.token_calls = 0
+        self.claim_calls = 0
+        """Questions about the details or the payments of one claim; not among `calls`."""
         self.claims = 0
         self.in_flight = 0
         self.max_in_flight = 0
@@ -22,9 +24,10 @@ class Tally:
         self.seconds: Counter[int] = Counter()
         self._questions: Counter[int] = Counter()
 
-    def begin(self) -> None:
-        """A summary call arrives."""
-        self.calls += 1
+    def begin(self, *, is_search: bool = True) -> None:
+        """A call arrives."""
+        self.calls += is_search
+        self.claim_calls += not is_search
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         self.seconds[int(time.time())] += 1
@@ -48,6 +51,7 @@ class Tally:
         return {
             "calls": self.calls,
             "token_calls": self.token_calls,
+            "claim_calls": self.claim_calls,
             "claims": self.claims,
             "in_flight": self.in_flight,
             "max_in_flight": self.max_in_flight,

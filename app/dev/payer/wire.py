@@ -8,6 +8,7 @@ from typing import Final
 
 from app.dev.payer.book import SyntheticClaim
 from app.dev.payer.faults import Faults
+from app.dev.payer.particulars import diagnosis_of, lines_of, payments_of
 
 MESSAGES: Final = {
     "LCLM_PS_102": "Mandatory element missing",
@@ -115,3 +116,69 @@ def _money(cents: int) -> str:
 @functools.lru_cache(maxsize=65_536)
 def _us(day: date | None) -> str:
     return f"{day.month:02d}/{day.day:02d}/{day.year:04d}" if day else ""
+
+
+def details(claim: SyntheticClaim, faults: Faults, token: str) -> bytes:
+    """The body of a detail answer: here the summary stands under another key."""
+    nonsense = "about ten" if faults.nonsense_amounts else None
+    lines = [
+        {
+            "lineNbr": str(line.number),
+            "srvcCode": line.service,
+            "firstSrvcDt": _us(line.day),
+            "lastSrvcDt": _us(line.day),
+            "billedAmt": nonsense or plain_money(line.charged),
+            "allowdAmt": plain_money(line.charged),
+            "paidAmt": plain_money(line.paid),
+            "notCovAmt": "0.00",
+            "copay": "",
+            "deductible": "0.00",
+            "coinsurance": None,
+            "icnSuffix": "01",
+            faults.line_codes_key: [
+                {"type": kind, "code": code, "description": text} for kind, code, text in line.codes
+            ],
+        }
+        for line in lines_of(claim)
+    ]
+    info = {
+        "claimNumber": claim.claim_number,
+        "payerId": "87726",
+        "cobInfo": None,
+        "diagnosisCodes": [{"code": diagnosis_of(claim)}],
+        "lines": lines,
+    }
+    summaries = [{"claimNumber": claim.claim_number, "claimStatus": claim.status}]
+    body = {
+        "transactionId": token,
+        "invokeActions": [],
+        "claimsDetailInfo": [info],
+        "claimSummaryInfo": summaries,
+    }
+    return json.dumps(body).encode()
+
+
+def payments(claim: SyntheticClaim) -> bytes:
+    """The body of a payment answer."""
+    given = [
+        {
+            "paymentIssueDt": _us(payment.issued),
+            "checkNbr": payment.number,
+            "checkAmt": plain_money(payment.cents),
+            "checkEFTIndicator": "E",
+            "checkStatus": "CASHED",
+            "draftAmt": plain_money(payment.cents),
+            "draftNbr": payment.draft,
+            "cashedDt": _us(payment.issued),
+            "payeeTypeCode": "P",
+            "payeeNm": "REHEARSAL CLINIC",
+            "paymentType": "EFT",
+        }
+        for payment in payments_of(claim)
+    ]
+    return json.dumps({"payments": given}).encode()
+
+
+def plain_money(cents: int) -> str:
+    """An amount as payers write it."""
+    return f"{cents // 100}.{cents % 100:02d}"
