@@ -10,6 +10,7 @@ from fastapi import Depends, File, Form, Path, Query, Request, UploadFile
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from app.claims.errors import DateRange, FileMissing, OptionInvalid
+from app.claims.payers.details import Extra
 from app.claims.queries.reading import conditions
 from app.claims.schemas import Status
 from app.claims.service.intake import UploadWishes, read_limits
@@ -76,13 +77,33 @@ class Dates:
         self.end = parse_day("end_date", end_date)
 
 
+class Asking:
+    """Who is asked, how, and for what."""
+
+    def __init__(
+        self,
+        provider: Short = "uhc",
+        use_batch_query: Annotated[
+            str, Form(max_length=100, description='"true" or "false"')
+        ] = "true",
+        include: Annotated[
+            str,
+            Form(
+                max_length=100, description="details, payments or both: more about each claim found"
+            ),
+        ] = "",
+    ) -> None:
+        self.provider = provider.strip().lower()
+        self.use_batch_query = parse_flag(use_batch_query)
+        self.include = parse_include(include)
+
+
 async def upload_form(
     request: Request,
     reading: Annotated[ReadingFields, Depends(reading_fields)],
     dates: Annotated[Dates, Depends()],
+    asking: Annotated[Asking, Depends()],
     file: OptionalFile = None,
-    provider: Short = "uhc",
-    use_batch_query: Annotated[str, Form(max_length=100, description='"true" or "false"')] = "true",
 ) -> Upload:
     """The whole form.
 
@@ -101,11 +122,12 @@ async def upload_form(
         limits=read_limits(services(request).settings),
     )
     wishes = UploadWishes(
-        provider=provider.strip().lower(),
-        use_batch_query=parse_flag(use_batch_query),
+        provider=asking.provider,
+        use_batch_query=asking.use_batch_query,
         start_date=dates.start,
         end_date=dates.end,
         options=options,
+        include=asking.include,
     )
     return Upload(file.file, file.filename or "", wishes)
 
@@ -138,6 +160,20 @@ def parse_flag(value: str) -> bool:
     if found is None:
         raise OptionInvalid("`use_batch_query` is true or false.")
     return found
+
+
+def parse_include(value: str) -> frozenset[Extra]:
+    """What the form wants of each claim found, beside its summary; words with commas between.
+
+    Raises:
+        OptionInvalid: a word that is none of them.
+    """
+    words = [word.strip().lower() for word in value.split(",")]
+    try:
+        return frozenset(Extra(word) for word in words if word)
+    except ValueError:
+        known = " and ".join(extra.value for extra in Extra)
+        raise OptionInvalid(f"`include` takes {known}, with a comma between them.") from None
 
 
 def parse_mapping(value: str) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 NOT_FOUND: Final = "payer.not_found"
 PATIENT_MISMATCH: Final = "payer.patient_mismatch"
@@ -136,7 +136,7 @@ def wanted(
 class Verdict:
     """Either results (one per claim) or an error code, never both; warnings go with results."""
 
-    results: tuple[dict[str, str | None], ...] = ()
+    results: tuple[dict[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     error_code: str | None = None
 
@@ -229,7 +229,7 @@ def _overlaps(row: Wanted, claim: Candidate, slack: timedelta) -> bool:
 def _verdict(graded: list[_Graded], warnings: tuple[str, ...] = ()) -> Verdict:
     best = min(grade for grade, _, _ in graded)
     notes = dict.fromkeys(warnings)
-    results: list[dict[str, str | None]] = []
+    results: list[dict[str, Any]] = []
     for grade, claim, names in graded:
         if grade > best:
             # A twin with a longer or swapped name must not come out beside an exact match.
@@ -243,5 +243,5 @@ def _verdict(graded: list[_Graded], warnings: tuple[str, ...] = ()) -> Verdict:
     return Verdict(results=tuple(sorted(results, key=_order)), warnings=tuple(notes))
 
 
-def _order(line: dict[str, str | None]) -> tuple[str, str]:
+def _order(line: Mapping[str, str | None]) -> tuple[str, str]:
     return line.get("first_service_date") or "", line.get("claim_number") or ""

@@ -71,6 +71,7 @@ class ClaimJob(Timestamps, Base):
     use_batch_query: Mapped[bool]
     start_date: Mapped[date | None]
     end_date: Mapped[date | None]
+    include: Mapped[list[str]] = mapped_column(sa.ARRAY(Text), server_default=text("'{}'"))
     filename: Mapped[str]
     original_filename: Mapped[str]
     file_size: Mapped[int] = mapped_column(BigInteger)

@@ -85,6 +85,9 @@ class JobOut(Figures):
     use_batch_query: bool
     start_date: date | None
     end_date: date | None
+    include: list[Literal["details", "payments"]] = Field(
+        description="What was asked for of each claim found, beside its summary"
+    )
     shape: Literal["claim_number", "patient", "practice"]
     encoding: str
     delimiter: str
@@ -204,7 +207,7 @@ class ProviderOut(Out):
     )
     status_reason: str | None
     trouble_since: datetime | None
-    capabilities: dict[str, bool | int]
+    capabilities: dict[str, bool | int | float]
 
 
 class DayTotal(Out):

@@ -1,6 +1,6 @@
 """A unit of rows: what the walked windows answer is written at once, the rest is asked singly."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,11 +11,21 @@ from app.claims.engine.finish import complete, fence, obey
 from app.claims.engine.horizon import Horizon
 from app.claims.engine.plan import horizon_of
 from app.claims.engine.provider import payer_of, usual_payer_id
-from app.claims.engine.verdicts import failed, known_claim, settle, verdict_of
-from app.claims.matching import KnownClaim
+from app.claims.engine.verdicts import (
+    failed,
+    ids_of,
+    known_claim,
+    ref_of,
+    settle,
+    verdict_of,
+)
+from app.claims.matching import KnownClaim, Verdict
+from app.claims.payers.details import ClaimRef
 from app.claims.queries.engine import planning, rows, windows
 from app.claims.queries.engine.connection import Connection
 from app.claims.queries.engine.rows import Answered, Found, OpenRow, Writer
+
+Refs = Mapping[str | None, ClaimRef]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,25 @@ class LeftRow:
     candidates: tuple[KnownClaim, ...]
     evidence: dict[str | None, int]
     """From the number of a kept claim, as its result line has it, to the query that gave it."""
+    refs: Refs = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RipeRow:
+    """A row that the windows answer with claims of which the job wants to know more."""
+
+    row: OpenRow
+    verdict: Verdict
+    query_ids: Sequence[int]
+    refs: Refs
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is left of a unit once its windows have answered what they can."""
+
+    left: list[LeftRow] = field(default_factory=list)
+    ripe: list[RipeRow] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -49,9 +78,15 @@ class Desk:
     """What all rows of a unit are settled by: days, practices and windows."""
 
     def __init__(
-        self, horizon: Horizon, practices: Sequence[tuple[int, str]], payer_id: str
+        self,
+        horizon: Horizon,
+        practices: Sequence[tuple[int, str]],
+        payer_id: str,
+        *,
+        wants_more: bool,
     ) -> None:
         self._horizon = horizon
+        self._wants_more = wants_more
         self._tins = {key: (tin,) for key, tin in practices}
         self._all = tuple(dict.fromkeys(tin for _, tin in practices))
         self._payer_id = payer_id
@@ -70,8 +105,8 @@ class Desk:
             self._spans[dates] = self._horizon.of(*dates) or self._horizon.limits
         return self._spans[dates]
 
-    def sort(self, row: OpenRow, coverage: Coverage, kept: Kept) -> Answered | LeftRow:
-        """The row's answer by the windows, or what is needed to ask for it."""
+    def sort(self, row: OpenRow, coverage: Coverage, kept: Kept) -> Answered | LeftRow | RipeRow:
+        """The row's answer by the windows, or what is needed to ask for it or for more of it."""
         tins = self.tins_of(row)
         if not tins:
             # The practice was there when the plan was made: nothing searched proves nothing.
@@ -91,17 +126,25 @@ class Desk:
         }
         verdict = verdict_of(row, candidates)
         answer = settle(row, look, verdict, evidence, span)
-        return answer or LeftRow(row, payer_id, span, look, candidates, evidence)
+        refs: Refs = {}
+        if self._wants_more and verdict.results:
+            known = [ref_of(claim, payer_id) for claim in found]
+            refs = {ref.claim_number: ref for ref in known}
+        if answer is None:
+            return LeftRow(row, payer_id, span, look, candidates, evidence, refs)
+        if refs and answer.error_code is None:
+            return RipeRow(row, verdict, ids_of(verdict, evidence), refs)
+        return answer
 
 
-async def settle_locally(bench: Bench, unit: Unit) -> list[LeftRow]:
-    """Write what the windows answer; gives the rows that they do not, or ends the unit.
+async def settle_locally(bench: Bench, unit: Unit, *, wants_more: bool = False) -> Settled:
+    """Write what the windows answer; gives the other rows, or ends the unit where there is none.
 
     Raises:
         Fenced: the lease is lost.
     """
     able = payer_of(bench, unit).capabilities
-    left: list[LeftRow] = []
+    settled = Settled()
     async with bench.writing(unit) as connection:
         open_rows = await rows.open_rows(connection, unit.job_id, unit.lo, unit.hi)
         coverage = await _coverage(bench, unit, connection)
@@ -110,18 +153,21 @@ async def settle_locally(bench: Bench, unit: Unit) -> list[LeftRow]:
             horizon_of(unit, able),
             await planning.practices(connection),
             usual_payer_id(bench.settings, unit.job.provider),
+            wants_more=wants_more,
         )
         answers: list[Answered] = []
         for row in open_rows:
             sorted_row = desk.sort(row, coverage, kept)
             if isinstance(sorted_row, LeftRow):
-                left.append(sorted_row)
+                settled.left.append(sorted_row)
+            elif isinstance(sorted_row, RipeRow):
+                settled.ripe.append(sorted_row)
             else:
                 answers.append(sorted_row)
         await write(connection, bench, unit, answers)
-        if not left:
+        if not (settled.left or settled.ripe):
             await complete(connection, bench, unit)
-    return left
+    return settled
 
 
 async def write(

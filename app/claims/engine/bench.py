@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.claims.engine.coverage import Coverage
 from app.claims.engine.tempo import Tempo
+from app.claims.payers.details import Extra
 from app.claims.payers.port import Payer
 from app.claims.queries.engine.connection import Connection
 from app.core.db import Database, Scope, driver
@@ -43,6 +44,8 @@ class JobFacts:
     end_date: date | None
     mapping: dict[str, int]
     attempt: int
+    include: frozenset[Extra]
+    """What is asked for of each claim found, beside its summary."""
     today: date
     """The day on which the job began, in UTC: what is searched does not move at midnight."""
 

@@ -1,17 +1,19 @@
 """What one row asks the payer, and what the payer's answers make of it."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from app.claims.engine.answer import LeftRow
 from app.claims.engine.bench import Bench, PutDown, Unit
+from app.claims.engine.closer import Closer
 from app.claims.engine.coverage import TRUNCATED
 from app.claims.engine.days import Span, cut, merged
 from app.claims.engine.search import Walk, is_sendable, narrowed, walk
 from app.claims.engine.verdicts import failed, ids_of, succeeded, verdict_of
-from app.claims.matching import NOT_FOUND, PATIENT_MISMATCH
+from app.claims.matching import NOT_FOUND, PATIENT_MISMATCH, Verdict
+from app.claims.payers.details import ClaimRef
 from app.claims.payers.port import Capabilities, PayerFault, Question
 from app.claims.queries.engine.rows import Answered
 
@@ -34,6 +36,16 @@ class Inquiry:
     """The fault is the answer: the time for asking again is up."""
 
     @property
+    def verdict(self) -> Verdict:
+        """What all that is known of the row comes to."""
+        return verdict_of(self.left.row, [*self.left.candidates, *self.walk.claims])
+
+    @property
+    def refs(self) -> dict[str | None, ClaimRef]:
+        """How more can be asked about the claims that are known."""
+        return {**self.left.refs, **self.walk.refs}
+
+    @property
     def is_good(self) -> bool:
         """Whether the payer answered all that was asked."""
         return self.fault is None and not self.is_put_down
@@ -47,6 +59,8 @@ def inquiry_of(left: LeftRow, names: tuple[str, str], able: Capabilities) -> Inq
     spans: dict[str, list[Span]] = {}
     for place in (*left.look.missing, *left.look.truncated):
         spans.setdefault(place.tin, []).append(place.span)
+    if able.by_claim_number and left.row.claim_key:
+        return Inquiry(left, _by_number(left, spans))
     questions = [
         Question(
             tin=tin,
@@ -63,6 +77,21 @@ def inquiry_of(left: LeftRow, names: tuple[str, str], able: Capabilities) -> Inq
         return Inquiry(left, [])
     questions.sort(key=lambda question: question.from_date, reverse=True)
     return Inquiry(left, list(narrowed(questions, names)))
+
+
+def _by_number(left: LeftRow, spans: Mapping[str, Sequence[Span]]) -> list[Question]:
+    """The claim at each practice; none where that is more than the whole lists would cost."""
+    questions = [
+        Question(
+            tin=tin,
+            payer_id=left.payer_id,
+            from_date=min(span.first for span in days),
+            to_date=max(span.last for span in days),
+            claim_number=left.row.claim_key,
+        )
+        for tin, days in spans.items()
+    ]
+    return questions if len(questions) <= MOST_QUESTIONS else []
 
 
 def batches(inquiries: Sequence[Inquiry], able: Capabilities) -> Iterator[list[Inquiry]]:
@@ -123,14 +152,14 @@ def _is_enough(inquiry: Inquiry) -> bool:
     return bool(row.claim_key and verdict_of(row, inquiry.walk.claims).results)
 
 
-def conclude_row(inquiry: Inquiry, own: Sequence[int]) -> Answered | None:
+def conclude_row(inquiry: Inquiry, own: Sequence[int], closer: Closer) -> Answered | None:
     """The answer of a row whose questions were all asked, or None where only the whole list can say.
 
     A question about a person that finds nothing proves little: payers cut and exchange names. So
     `payer.not_found` is left to the windows, which hold everybody's claims.
     """
     left, asked = inquiry.left, inquiry.walk
-    verdict = verdict_of(left.row, [*left.candidates, *asked.claims])
+    verdict = closer.completed(inquiry.verdict, inquiry.refs)
     proof = [*left.look.query_ids, *own]
     if verdict.results and (left.row.claim_key or asked.code is None):
         return succeeded(left.row, verdict, own or ids_of(verdict, left.evidence))

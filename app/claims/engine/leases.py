@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.claims.engine.bench import Bench, JobFacts, Unit
 from app.claims.engine.finish import end_cancelled, obey
+from app.claims.payers.details import Extra
 from app.claims.queries.engine import jobs, leases
 from app.claims.queries.engine.connection import Record
 from app.core.db import DatabaseAway, DatabaseBusy, Scope, driver
@@ -56,6 +57,7 @@ def _unit(row: Record, token: UUID, started_at: datetime) -> Unit:
             end_date=row["end_date"],
             mapping=row["mapping"],
             attempt=row["attempt"],
+            include=frozenset(map(Extra, row["include"])),
             today=started_at.astimezone(UTC).date(),
         ),
     )

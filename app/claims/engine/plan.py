@@ -3,10 +3,12 @@
 from typing import Final
 
 from app.claims.engine.bench import Bench, Unit
+from app.claims.engine.closer import extras_not_given
 from app.claims.engine.demand import windows_for
 from app.claims.engine.finish import complete, fence
 from app.claims.engine.horizon import DEFAULT_DAYS, Horizon, horizon
 from app.claims.engine.provider import payer_of, usual_payer_id
+from app.claims.payers.details import Extra
 from app.claims.payers.port import Capabilities
 from app.claims.queries.engine import jobs, planning, windows
 from app.core.log import logger
@@ -50,10 +52,20 @@ async def plan(bench: Bench, unit: Unit) -> None:
             await windows.add(connection, unit.job_id, unit.organization_id, wanted)
         if days.form is None and any(demand.service_from is None for demand in demands):
             await jobs.warn(connection, unit.job_id, _DEFAULT_WARNING)
+        missing = extras_not_given(unit.job.include, [e for e in Extra if able.gives(e)])
+        if missing:
+            await jobs.warn(connection, unit.job_id, _not_given(missing))
         await complete(connection, bench, unit)
     logger.info(
         "claims.job_planned", job_id=unit.job_id, refused=refused, alike=alike, windows=len(wanted)
     )
+
+
+def _not_given(missing: list[str]) -> dict[str, object]:
+    return {
+        "code": "include_not_given",
+        "message": f"This payer cannot be asked for {' and '.join(missing)} at present.",
+    }
 
 
 def horizon_of(unit: Unit, able: Capabilities) -> Horizon:

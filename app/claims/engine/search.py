@@ -12,6 +12,7 @@ from app.claims.engine.coverage import TRUNCATED
 from app.claims.engine.days import Span, halves
 from app.claims.engine.provider import payer_of
 from app.claims.engine.tempo import LONGEST_SECONDS
+from app.claims.payers.details import ClaimRef
 from app.claims.payers.port import (
     Capabilities,
     FaultKind,
@@ -38,12 +39,15 @@ class Walk:
     claims: list[PayerClaim] = field(default_factory=list)
     queries: list[AskedQuery] = field(default_factory=list)
     code: str | None = None
+    refs: dict[str | None, ClaimRef] = field(default_factory=dict)
+    """By claim number, how more can be asked about a claim."""
 
     def add(self, other: "Walk") -> None:
         """Take in the walk of another part."""
         self.claims += other.claims
         self.queries += other.queries
         self.code = self.code or other.code
+        self.refs |= other.refs
 
 
 async def ask(bench: Bench, unit: Unit, question: Question, token: str | None = None) -> Page:
@@ -54,13 +58,19 @@ async def ask(bench: Bench, unit: Unit, question: Question, token: str | None = 
         PutDown: the slice was over before the payer had had its time.
     """
     payer = payer_of(bench, unit)
-    return await timed(bench, unit, payer.search(question, token), payer.capabilities)
+    asked = replace(question, asker=str(unit.organization_id))
+    return await timed(bench, unit, payer.search(asked, token), payer.capabilities)
 
 
 async def timed(
-    bench: Bench, unit: Unit, call: Coroutine[Any, Any, Answer], able: Capabilities
+    bench: Bench,
+    unit: Unit,
+    call: Coroutine[Any, Any, Answer],
+    able: Capabilities,
+    *,
+    calls: int = 1,
 ) -> Answer:
-    """What the call gives, if the slice has time for it.
+    """What the call gives, if the slice has time for it; it may be `calls` calls in a row.
 
     Raises:
         PayerFault: as the adapter says; PayerTimeout also where it had its full time and more.
@@ -76,7 +86,7 @@ async def timed(
         async with asyncio.timeout(patience if math.isfinite(patience) else None):
             return await call
     except TimeoutError:
-        if patience >= min(able.timeout_seconds, LONGEST_SECONDS):
+        if patience >= min(calls * able.timeout_seconds, LONGEST_SECONDS):
             raise PayerTimeout from None
         raise PutDown from None
     finally:
@@ -100,7 +110,8 @@ async def walk(bench: Bench, unit: Unit, question: Question, *, patient: bool = 
         try:
             found.add(await _pages(bench, unit, part, patient=patient))
         except WindowTooLarge as fault:
-            smaller = halves(span)
+            # A claim number has no days that could be fewer.
+            smaller = None if part.claim_number else halves(span)
             if smaller:
                 parts += smaller
             else:
@@ -149,8 +160,18 @@ async def _once(bench: Bench, unit: Unit, question: Question, *, patient: bool) 
         if token is None:
             if not page.complete:
                 raise WindowTooLarge
-            return Walk(claims, [_asked(question, number, len(claims), page)])
+            asked = [_asked(question, number, len(claims), page)]
+            return Walk(claims, asked, refs=_refs(question, claims))
     raise WindowTooLarge
+
+
+def _refs(question: Question, claims: list[PayerClaim]) -> dict[str | None, ClaimRef]:
+    return {
+        claim.claim_number: ClaimRef(
+            question.tin, question.payer_id, claim.claim_number, claim.handle
+        )
+        for claim in claims
+    }
 
 
 def _asked(question: Question, pages: int, claims: int, last: Page) -> AskedQuery:

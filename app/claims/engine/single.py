@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from app.claims.engine.answer import LeftRow, write, writer_of
 from app.claims.engine.aside import set_aside, want_windows
 from app.claims.engine.bench import Bench, PutDown, Unit
+from app.claims.engine.closer import Closer
 from app.claims.engine.coverage import TRUNCATED
 from app.claims.engine.finish import complete
 from app.claims.engine.inquiry import Inquiry, ask_row, batches, conclude_row, inquiry_of
@@ -17,7 +18,7 @@ from app.claims.queries.engine import rows
 from app.claims.queries.engine.rows import Answered
 
 
-async def ask_left(bench: Bench, unit: Unit, left: Sequence[LeftRow]) -> None:
+async def ask_left(bench: Bench, unit: Unit, left: Sequence[LeftRow], closer: Closer) -> None:
     """Ask for rows singly; those that need the whole list wait for windows.
 
     Raises:
@@ -36,7 +37,7 @@ async def ask_left(bench: Bench, unit: Unit, left: Sequence[LeftRow]) -> None:
         else:
             # The payer cut its list, and the person cannot be asked for alone.
             hopeless.append(failed(inquiry.left.row, TRUNCATED, inquiry.left.look.query_ids))
-    fault = await _ask_all(bench, unit, list(batches(asking, able)), waiting)
+    fault = await _ask_all(bench, unit, list(batches(asking, able)), waiting, closer)
     if fault is not None:
         await want_windows(bench, unit, waiting)
         await put_off(bench, unit, fault)
@@ -65,14 +66,18 @@ async def _inquiries(bench: Bench, unit: Unit, left: Sequence[LeftRow]) -> list[
 
 
 async def _ask_all(
-    bench: Bench, unit: Unit, todo: Sequence[list[Inquiry]], waiting: list[LeftRow]
+    bench: Bench,
+    unit: Unit,
+    todo: Sequence[list[Inquiry]],
+    waiting: list[LeftRow],
+    closer: Closer,
 ) -> PayerFault | None:
     """Ask batch after batch; gives a fault that rows are left over by. Fills `waiting`."""
     last: PayerFault | None = None
     for batch in todo:
         bench.check(unit)
-        await _ask(bench, unit, batch)
-        waiting += await _write(bench, unit, batch)
+        await _ask(bench, unit, batch, closer)
+        waiting += await _write(bench, unit, batch, closer)
         faults = [entry.fault for entry in batch if entry.fault and not entry.is_spent]
         if faults:
             # A real fault says more about the payer than our own brakes do.
@@ -84,10 +89,10 @@ async def _ask_all(
     return last
 
 
-async def _ask(bench: Bench, unit: Unit, batch: Sequence[Inquiry]) -> None:
+async def _ask(bench: Bench, unit: Unit, batch: Sequence[Inquiry], closer: Closer) -> None:
     """Ask for all rows of the batch at once, and judge what failed."""
     results = await asyncio.gather(
-        *(ask_row(bench, unit, inquiry) for inquiry in batch), return_exceptions=True
+        *(_ask_row(bench, unit, inquiry, closer) for inquiry in batch), return_exceptions=True
     )
     for result in results:
         if result is not None:
@@ -98,7 +103,21 @@ async def _ask(bench: Bench, unit: Unit, batch: Sequence[Inquiry]) -> None:
         entry.is_spent = entry.fault is not None and is_spent(bench, unit, entry.fault)
 
 
-async def _write(bench: Bench, unit: Unit, batch: Sequence[Inquiry]) -> list[LeftRow]:
+async def _ask_row(bench: Bench, unit: Unit, inquiry: Inquiry, closer: Closer) -> None:
+    await ask_row(bench, unit, inquiry)
+    if not (closer.is_wanted and inquiry.is_good):
+        return
+    try:
+        await closer.ask([(inquiry.verdict, inquiry.refs)])
+    except PutDown:
+        inquiry.is_put_down = True
+    except PayerFault as fault:
+        inquiry.fault = fault
+
+
+async def _write(
+    bench: Bench, unit: Unit, batch: Sequence[Inquiry], closer: Closer
+) -> list[LeftRow]:
     """Write the answers and what they rest on; gives the rows that need the whole list."""
     queries = [query for inquiry in batch for query in inquiry.walk.queries]
     need: list[LeftRow] = []
@@ -111,7 +130,7 @@ async def _write(bench: Bench, unit: Unit, batch: Sequence[Inquiry]) -> list[Lef
                 code = inquiry.fault.row_code or "payer.unavailable"
                 answers.append(failed(inquiry.left.row, code, own))
             elif inquiry.is_good:
-                answer = conclude_row(inquiry, own)
+                answer = conclude_row(inquiry, own, closer)
                 if answer is None:
                     need.append(inquiry.left)
                 else:

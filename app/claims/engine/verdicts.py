@@ -16,7 +16,9 @@ from app.claims.matching import (
     Wanted,
     match,
 )
+from app.claims.payers.details import ClaimRef
 from app.claims.queries.engine.rows import Answered, Found, OpenRow
+from app.claims.queries.engine.windows import HANDLE
 
 _MISMATCH_FIELDS: Final = {
     "payer.patient_mismatch": "date_of_birth",
@@ -27,6 +29,7 @@ _MISMATCH_FIELDS: Final = {
 def known_claim(found: Found) -> KnownClaim:
     """A kept claim as matching reads it."""
     line: dict[str, Any] = from_json(found.data)
+    line.pop(HANDLE, None)
     return KnownClaim(
         found.claim_key,
         found.first_key,
@@ -37,6 +40,12 @@ def known_claim(found: Found) -> KnownClaim:
         warnings=tuple(line.pop("warnings", ())),
         line=line,
     )
+
+
+def ref_of(found: Found, payer_id: str) -> ClaimRef:
+    """How more can be asked about a kept claim; what stands beside a claim is kept if it is needed."""
+    line: dict[str, Any] = from_json(found.data)
+    return ClaimRef(found.tin, payer_id, line["claim_number"], line.get(HANDLE, ""))
 
 
 def wanted_of(row: OpenRow) -> Wanted:

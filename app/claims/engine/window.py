@@ -97,7 +97,7 @@ async def _keep_last(bench: Bench, unit: Unit, query: WindowQuery, page: Page) -
 
 
 def _keeper(bench: Bench, unit: Unit) -> Keeper:
-    return Keeper(unit.id, unit.token, bench.lease_seconds)
+    return Keeper(unit.id, unit.token, bench.lease_seconds, bool(unit.job.include))
 
 
 async def _narrow(bench: Bench, unit: Unit, query: WindowQuery, fault: PayerFault) -> None:

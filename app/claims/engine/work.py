@@ -6,10 +6,12 @@ from typing import Final
 
 from app.claims.engine.answer import settle_locally, writer_of
 from app.claims.engine.bench import Bench, Fenced, PutDown, Unit
+from app.claims.engine.closer import Closer
 from app.claims.engine.finish import complete, fail, fence
 from app.claims.engine.leases import claim, keep_alive, release
 from app.claims.engine.plan import plan
 from app.claims.engine.provider import NotConfigured
+from app.claims.engine.ripe import finish_ripe
 from app.claims.engine.single import ask_left
 from app.claims.engine.trouble import backoff_seconds
 from app.claims.engine.verdicts import failed
@@ -144,9 +146,16 @@ async def _step(bench: Bench, unit: Unit) -> None:
     elif unit.kind == "window":
         await walk_window(bench, unit)
     else:
-        left = await settle_locally(bench, unit)
-        if left:
-            await ask_left(bench, unit, left)
+        await _answer(bench, unit)
+
+
+async def _answer(bench: Bench, unit: Unit) -> None:
+    closer = Closer(bench, unit)
+    settled = await settle_locally(bench, unit, wants_more=closer.is_wanted)
+    if settled.ripe and not await finish_ripe(bench, unit, closer, settled):
+        return
+    if settled.left:
+        await ask_left(bench, unit, settled.left, closer)
 
 
 async def take_apart(bench: Bench, unit: Unit) -> None:

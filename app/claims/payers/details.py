@@ -23,7 +23,7 @@ class ClaimRef:
     payer_id: str
     claim_number: str
     handle: str | None = None
-    """What the adapter put beside the claim in order to find it again."""
+    """What the adapter put beside the claim to find it again; None where nothing can be asked."""
     asker: str = ""
     """Whose turn it is, for fairness; never sent."""
 

@@ -26,7 +26,7 @@ async def earlier_upload(
 ) -> UUID | None:
     """The organization's newest job with the same bytes that asked the same.
 
-    `asked` is provider, start_date and end_date; how it was asked (use_batch_query) is no matter.
+    `asked` is provider, start_date, end_date and include; how it was asked (use_batch_query) is no matter.
     """
     statement = (
         select(ClaimJob.id)
@@ -34,6 +34,7 @@ async def earlier_upload(
         .where(ClaimJob.provider == asked["provider"])
         .where(ClaimJob.start_date.is_not_distinct_from(asked["start_date"]))
         .where(ClaimJob.end_date.is_not_distinct_from(asked["end_date"]))
+        .where(ClaimJob.include == asked["include"])
         .order_by(ClaimJob.id.desc())
         .limit(1)
     )

@@ -53,6 +53,7 @@ async def upload(
         *(received.sha256, received.original_filename, wishes.provider, wishes.use_batch_query),
         *(wishes.start_date, wishes.end_date, sorted(wishes.options.mapping.items())),
         *(wishes.options.date_order, wishes.options.encoding, wishes.options.delimiter),
+        *sorted(wishes.include),
     )
     async with open_ends.database.write(scope) as session:
 

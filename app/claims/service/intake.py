@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Final
 from uuid import UUID
 
 from app.claims.errors import DateRange, ProviderUnknown
+from app.claims.payers.details import Extra
 from app.claims.payers.registry import PROVIDERS
 from app.claims.queries import upload as queries
 from app.claims.tables.copy import COLUMNS, encode_rows
@@ -42,6 +43,8 @@ class UploadWishes:
     start_date: date | None
     end_date: date | None
     options: ReadOptions
+    include: frozenset[Extra] = frozenset()
+    """What is asked for of each claim found, beside its summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ async def store(
         **asked,
         **_told(received),
     }
-    unit_rows = _BATCH_UNIT_ROWS if wishes.use_batch_query else _SINGLE_UNIT_ROWS
+    is_local = wishes.use_batch_query and not wishes.include
+    unit_rows = _BATCH_UNIT_ROWS if is_local else _SINGLE_UNIT_ROWS
     await queries.store_job(session, values, unit_rows=unit_rows)
     constants = {"job_id": str(job_id), "organization_id": str(organization_id)}
     pieces = encode_rows(received.table.batches(), constants=constants)
@@ -136,6 +140,7 @@ def asked_of(wishes: UploadWishes) -> dict[str, Any]:
         "provider": wishes.provider,
         "start_date": wishes.start_date,
         "end_date": wishes.end_date,
+        "include": sorted(wishes.include),
     }
 
 

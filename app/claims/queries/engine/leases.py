@@ -58,6 +58,7 @@ RETURNING u.id, u.job_id, u.organization_id, u.kind, u.lo, u.hi, u.attempts, u.f
     extract(epoch FROM clock_timestamp() - least(u.failing_since, j.outage_since))::float8
         AS failing_seconds,
     j.processing_started_at, j.provider, j.use_batch_query, j.start_date, j.end_date, j.mapping, j.attempt, j.status,
+    j.include,
     j.status_reason IS NOT NULL OR j.outage_since IS NOT NULL AS troubled
 """
 

@@ -10,6 +10,7 @@ from pydantic_core import to_json
 from app.claims.payers.port import Page, PayerClaim
 from app.claims.queries.engine.connection import Connection
 
+HANDLE: Final = "handle"
 SPLIT: Final = "window.split"
 """Error code of a query whose days were handed on to two smaller ones."""
 
@@ -126,6 +127,8 @@ class Keeper(NamedTuple):
     unit_id: int
     token: UUID
     lease_seconds: float
+    with_handles: bool = False
+    """More will be asked about the claims that match, so what that needs is kept beside them."""
 
 
 async def add(
@@ -162,7 +165,7 @@ async def keep_page(
         [claim.date_of_birth for claim in claims],
         [claim.service_from for claim in claims],
         [claim.service_to for claim in claims],
-        [stored(claim) for claim in claims],
+        [stored(claim, with_handle=keeper.with_handles) for claim in claims],
         page.next_token,
         len(claims),
         page.complete,
@@ -172,9 +175,11 @@ async def keep_page(
     return status
 
 
-def stored(claim: PayerClaim) -> str:
+def stored(claim: PayerClaim, *, with_handle: bool = False) -> str:
     """A claim's result line as JSON, with its warnings where it has any."""
     line: dict[str, object] = dict(claim.line)
+    if with_handle:
+        line[HANDLE] = claim.handle
     if claim.warnings:
         line["warnings"] = claim.warnings
     return to_json(line).decode()
