@@ -139,6 +139,9 @@ class ClaimsSettings(Room):
     lease_seconds: float = variable(
         "CLAIMS_LEASE_SECONDS", 15.0, "Life of a worker's lease on a chunk", gt=0
     )
+    organization_leases: int = variable(
+        "CLAIMS_ORGANIZATION_LEASES", 64, "Chunks of one organization in hand at once", ge=1
+    )
     lanes: int = variable(
         "CLAIMS_LANES", 4, "Chunks that one worker process has in hand at once", ge=1, le=64
     )

@@ -23,7 +23,8 @@ async def claim(bench: Bench) -> Unit | None:
     # The one statement of the engine with the system's eyes: whose turn it is, is nobody's secret.
     async with bench.database.write(Scope.system()) as session:
         connection = await driver(session)
-        row = await leases.claim(connection, token, bench.lease_seconds)
+        most = bench.settings.claims.organization_leases
+        row = await leases.claim(connection, token, bench.lease_seconds, most=most)
         if row is None:
             return None
         started_at = row["processing_started_at"]

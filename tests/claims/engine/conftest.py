@@ -11,7 +11,7 @@ from sqlalchemy import text
 from app.core.db import Database, Scope
 from app.core.ids import new_id
 from app.core.settings import ClaimsSettings
-from app.core.settings_payers import UhcSettings
+from app.core.settings_payers import OptumSettings, UhcSettings
 from app.dev.payer.asgi import LocalPayer, PayerOptions
 from app.dev.payer.server import serving
 from tests.claims.engine.ledger import TIN, Ledger
@@ -59,6 +59,14 @@ async def ledger(stage: Stage, engine_payer: tuple[LocalPayer, str]) -> AsyncIte
             "uhc": UhcSettings(
                 token_url=f"{url}/v1/oauthtoken",
                 base_url=f"{url}/Claims",
+                client_id=payer.options.client_id,
+                client_secret=SecretStr(payer.options.client_secret),
+                requests_per_minute=0,
+                timeout_seconds=5.0,
+            ),
+            "optum": OptumSettings(
+                token_url=f"{url}/apip/auth/sntl/v1/token",
+                base_url=url,
                 client_id=payer.options.client_id,
                 client_secret=SecretStr(payer.options.client_secret),
                 requests_per_minute=0,

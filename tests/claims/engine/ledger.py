@@ -1,7 +1,7 @@
 """The engine over a committed database, with the local payer behind the real adapter."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -11,6 +11,10 @@ from sqlalchemy import text
 
 from app.claims.engine.bench import Bench
 from app.claims.engine.work import drain
+from app.claims.payers.details import Extra
+from app.claims.payers.optum import OptumPayer
+from app.claims.payers.optum_options import OptumOptions, optum_options
+from app.claims.payers.places import SharedStore
 from app.claims.payers.port import Payer
 from app.claims.payers.uhc import UhcPayer
 from app.claims.payers.uhc_options import UhcOptions, uhc_options
@@ -29,22 +33,27 @@ SECOND_TIN = "471000078"
 
 
 class Shelf:
-    """The adapters of a test: one, made with the options of the test."""
+    """The adapters of a test, made with the options of the test."""
 
-    def __init__(self, options: UhcOptions) -> None:
-        self.options = options
-        self._payer: UhcPayer | None = None
+    def __init__(
+        self, options: UhcOptions, optum: OptumOptions, store: SharedStore | None = None
+    ) -> None:
+        self._makers: dict[str, Callable[[], Payer]] = {
+            "uhc": lambda: UhcPayer(options, store=store),
+            "optum": lambda: OptumPayer(optum, store=store),
+        }
+        self._payers: dict[str, Payer] = {}
 
     def get(self, code: str) -> Payer:
-        """The adapter, whatever it is called."""
-        if self._payer is None:
-            self._payer = UhcPayer(self.options)
-        return self._payer
+        """The adapter of that name."""
+        if code not in self._payers:
+            self._payers[code] = self._makers[code]()
+        return self._payers[code]
 
     async def close(self) -> None:
         """Close what was opened."""
-        if self._payer is not None:
-            await self._payer.close()
+        for payer in self._payers.values():
+            await payer.close()
 
 
 @dataclass
@@ -69,11 +78,13 @@ class Ledger:
 
     def bench(self, **changes: Any) -> Bench:
         """A worker's bench; `tries` and other options of the adapter can be changed."""
-        options = replace(
-            uhc_options(self.settings.uhc), backoff_seconds=0.01, breaker_pause_seconds=0.2
-        )
-        known = {key: value for key, value in changes.items() if hasattr(options, key)}
-        shelf = Shelf(replace(options, **known))
+        quick: dict[str, Any] = {"backoff_seconds": 0.01, "breaker_pause_seconds": 0.2}
+        options = replace(uhc_options(self.settings.uhc), **quick)
+        optum = replace(optum_options(self.settings.optum), **quick)
+        of_uhc = {key: value for key, value in changes.items() if hasattr(options, key)}
+        of_optum = {key: value for key, value in changes.items() if hasattr(optum, key)}
+        known = {**of_uhc, **of_optum, "store": None}
+        shelf = Shelf(replace(options, **of_uhc), replace(optum, **of_optum), changes.get("store"))
         self.shelves.append(shelf)
         rest = {key: value for key, value in changes.items() if key not in known}
         settings = rest.pop("settings", self.settings)
@@ -93,10 +104,12 @@ class Ledger:
         start: date | None = None,
         end: date | None = None,
         organization_id: UUID | None = None,
+        provider: str = "uhc",
+        include: Iterable[Extra] = (),
     ) -> UUID:
         """Upload rows as the API does, all in one transaction."""
         text_lines = [",".join(header), *(",".join(line) for line in lines)]
-        wishes = UploadWishes("uhc", batch, start, end, ReadOptions())
+        wishes = UploadWishes(provider, batch, start, end, ReadOptions(), frozenset(include))
         file = io.BytesIO(("\n".join(text_lines) + "\n").encode())
         received = await receive(file, "claims.csv", wishes)
         tenant = organization_id or self.organization_id

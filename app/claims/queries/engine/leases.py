@@ -29,6 +29,7 @@ WITH held AS (
     LEFT JOIN busy b ON b.organization_id = j.organization_id
     WHERE j.status IN ('PENDING', 'PROCESSING')
       AND (j.parked_until IS NULL OR j.parked_until <= clock_timestamp())
+      AND coalesce(b.held, 0) < $3
       AND EXISTS (
           SELECT FROM claim_units u
           WHERE u.job_id = j.id AND u.state IN ('READY', 'LEASED')
@@ -108,9 +109,14 @@ RETURNING processing_started_at
 """
 
 
-async def claim(connection: Connection, token: UUID, seconds: float) -> asyncpg.Record | None:
-    """Lease the unit that is next by fairness; it comes with what its job asks for."""
-    return await connection.fetchrow(_CLAIM, token, seconds)
+async def claim(
+    connection: Connection, token: UUID, seconds: float, *, most: int
+) -> asyncpg.Record | None:
+    """Lease the unit that is next by fairness; it comes with what its job asks for.
+
+    An organization holds `most` live leases at the most.
+    """
+    return await connection.fetchrow(_CLAIM, token, seconds, most)
 
 
 async def start(connection: Connection, job_id: UUID) -> datetime | None:
