@@ -217,7 +217,7 @@ async def test_a_pace_that_one_asker_fills_has_room_for_another(store: Redis) ->
         while len(refused) < 9:  # noqa: ASYNC110 -- they wait for the store.
             await asyncio.sleep(0.01)
         patient = asyncio.create_task(call("patient"))
-        while len(await store.keys("*:turn:*")) < 2:
+        while len(await store.keys("*:turn:*")) < 2:  # noqa: ASYNC110 -- as above.
             await asyncio.sleep(0.01)
     # One call went at once, five wait for their minutes, and the newcomer waits behind them.
     assert refused == ["greedy"] * 9
