@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from app.claims.tables.cells import defuse_cell
 
@@ -22,6 +22,8 @@ RESULT_COLUMNS: Final = (
     "error_code",
 )
 ERROR_COLUMNS: Final = ("error_code", "error_message")
+MORE_COLUMNS: Final = ("payer_reasons", "check_numbers", "payment_dates", "service_lines")
+"""What a workbook shows besides of a job that asked for details or payments; behind all others."""
 _CLAIM_COLUMNS: Final = RESULT_COLUMNS[1:7]
 _SUCCESS: Final = {"succeeded": "True", "failed": "False", None: ""}
 _BOM: Final = "\ufeff"
@@ -82,6 +84,24 @@ def result_lines(row: ResultRow, width: int) -> Iterator[list[str]]:
     for claim in row.results or ({},):
         values = [claim.get(name) for name in _CLAIM_COLUMNS]
         yield [number, *["" if value is None else str(value) for value in values], *verdict, *own]
+
+
+def more_cells(claim: Mapping[str, Any]) -> list[str]:
+    """A claim's cells under MORE_COLUMNS: several values with a semicolon between."""
+    details, payments = claim.get("details") or {}, claim.get("payments") or []
+    reasons = [
+        " ".join(part for part in (reason["code"], reason["description"]) if part)
+        for reason in details.get("reasons", ())
+    ]
+    lines = [_line_cell(line) for line in details.get("lines", ())]
+    numbers = [payment["check_number"] or payment["draft_number"] for payment in payments]
+    days = [payment["issue_date"] for payment in payments]
+    return ["; ".join(filter(None, values)) for values in (reasons, numbers, days, lines)]
+
+
+def _line_cell(line: Mapping[str, Any]) -> str:
+    amounts = [f"{name} {line[name]}" for name in ("charged", "paid") if line[name]]
+    return " ".join([f"{line['line']}:", *filter(None, [line["service_code"]]), *amounts])
 
 
 def _pieces(header: Sequence[str], lines: Iterable[list[str]]) -> Iterator[bytes]:

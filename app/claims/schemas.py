@@ -202,11 +202,17 @@ class ProviderOut(Out):
     code: str
     name: str
     is_configured: bool
-    status: Literal["ok", "trouble", "not_configured"] = Field(
-        description="`trouble` while a running job of yours waits for the payer"
+    status: Literal["ok", "throttled", "trouble", "not_configured"] = Field(
+        description="`trouble` while it does not answer or a running job of yours waits for it;"
+        " `throttled` while it is asked more slowly than usual because it wants that"
     )
     status_reason: str | None
-    trouble_since: datetime | None
+    trouble_since: datetime | None = Field(description="Since when it is in trouble or throttled")
+    circuit: Literal["open", "closed"] = Field(
+        description="`open` while all workers leave the payer alone but for a trial now and then"
+    )
+    pace_percent: int = Field(description="Of the usual pace; less after it asked for that")
+    paused_seconds: float = Field(description="How long nobody asks it any more, at its wish")
     capabilities: dict[str, bool | int | float]
 
 

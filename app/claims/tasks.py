@@ -1,19 +1,23 @@
 """What workers do for the ledger: work off units, and sweep."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
+
+from redis.asyncio import Redis
 
 from app.claims.engine.bench import Bench
 from app.claims.engine.sweep import WORK, sweep
 from app.claims.engine.tempo import Tempo
 from app.claims.engine.work import drain
-from app.claims.payers.registry import Payers
+from app.claims.payers.registry import PROVIDERS, Payers, conditions
 from app.claims.queries.engine import sweeps
 from app.core.db import Database, ReadSession, driver
+from app.core.settings import Settings
 from app.worker.doorbell import ring_now
-from app.worker.registry import Backlog, TaskContext, backlog, periodic, task
+from app.worker.registry import Backlog, TaskContext, backlog, outlook, periodic, task
 
 # A look returns within 35 s: steps are begun for the slice, and cut a little before that. A call
 # that the cut ends is put down and asked again at the beginning of the next slice, where it gets
@@ -59,6 +63,16 @@ async def work(context: TaskContext, **_ids: str) -> None:
 async def sweep_up(context: TaskContext) -> None:
     """Ring for what is due, end what ended unseen, delete what is past its time."""
     await sweep(context.database)
+
+
+@outlook("payers")
+async def payers(settings: Settings, redis: Redis) -> Mapping[str, str | None]:
+    """The payers that are set up; None where all is well there, or where nobody knows."""
+    found = await conditions(settings, redis)
+    return {
+        PROVIDERS[code].name: known.words(PROVIDERS[code].name) if known else None
+        for code, known in found.items()
+    }
 
 
 @backlog("claims")

@@ -20,6 +20,7 @@ from app.core.db import APP_ROLE, database_url
 from app.core.migrations import head_on_disk
 from app.core.redis_client import REDIS_FAULTS, open_redis
 from app.core.settings import ROOMS, Settings, load_settings
+from app.core.settings_payers import OptumSettings, UhcSettings
 from app.health.registry import registered
 
 _SECONDS = 5.0
@@ -70,7 +71,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("PostgreSQL", _database, "Check DATABASE_URL, and that the server runs and lets us in."),
         ("Redis", _redis, "Check REDIS_URL, and that the server runs. Nothing is lost meanwhile."),
         ("Mail", _mail, "Check SMTP_HOST and SMTP_PORT, and this machine's way out to it."),
-        ("Payer", _payer, "Check UHC_BASE_URL and this machine's way out to it."),
+        ("Payer", _payers, "Check UHC_BASE_URL, OPTUM_BASE_URL and the way out to them."),
     ]
     return [finding for check in checks for finding in await _guarded(settings, *check)]
 
@@ -160,19 +161,33 @@ async def _mail(settings: Settings) -> list[Finding]:
     return [Finding("Mail", True, f"{mail.smtp_host}:{mail.port} takes connections")]
 
 
-async def _payer(settings: Settings) -> list[Finding]:
-    if not settings.uhc.client_id:
-        return [Finding("Payer", False, "no credentials", "Set UHC_CLIENT_ID and its secret.")]
-    parts = urlsplit(settings.uhc.base_url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    await _knock(str(parts.hostname), port)
-    return [Finding("Payer", True, f"{parts.hostname}:{port} takes connections")]
-
-
 async def _knock(host: str, port: int) -> None:
     _, writer = await asyncio.open_connection(host, port)
     writer.close()
     await writer.wait_closed()
+
+
+async def _payers(settings: Settings) -> list[Finding]:
+    parts: dict[str, UhcSettings | OptumSettings] = {"UHC": settings.uhc, "OPTUM": settings.optum}
+    known = {name: part for name, part in parts.items() if part.client_id}
+    if not known:
+        cure = "Set UHC_CLIENT_ID or OPTUM_CLIENT_ID, and its secret."
+        return [Finding("Payer", False, "no credentials", cure)]
+    return [await _payer(name, part.base_url) for name, part in known.items()]
+
+
+async def _payer(name: str, base_url: str) -> Finding:
+    parts = urlsplit(base_url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    place = f"{parts.hostname}:{port}"
+    try:
+        _, writer = await asyncio.open_connection(parts.hostname, port)
+    except OSError as error:
+        cure = f"Check {name}_BASE_URL and this machine's way out to it."
+        return Finding("Payer", False, f"{place}: no answer ({type(error).__name__})", cure)
+    writer.close()
+    await writer.wait_closed()
+    return Finding("Payer", True, f"{place} takes connections ({name})")
 
 
 def _borrow(stage_file: Path) -> set[str]:

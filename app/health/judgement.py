@@ -36,6 +36,7 @@ def judge(readings: Readings, release: Release) -> Health:
         storage=storage(readings.storage, readings.backlog),
         workers=workers(readings.processes, readings.backlog, release),
         queue=queue(readings.depth, readings.backlog, sends_mail=readings.sends_mail),
+        payers=payers(readings.payers),
     )
     return Health(
         status=overall(checks, code),
@@ -157,6 +158,19 @@ def _mails(line: Backlog, *, sends: bool) -> str:
     said = f"{line.waiting} mails wait"
     said += f", the oldest since {line.oldest_seconds:.0f} s" if line.waiting else ""
     return said if sends else f"{said}, there is no mail server (SMTP_HOST)"
+
+
+def payers(reading: Reading[Mapping[str, str | None]]) -> Check:
+    """What workers have met at payers: work waits meanwhile, and goes on by itself."""
+    if reading.value is None:
+        return _check(reading, "healthy", f"Cannot be known: {_reason(reading.fault or SILENT)}.")
+    troubles = [words for words in reading.value.values() if words]
+    if troubles:
+        return _check(reading, "degraded", " ".join(troubles))
+    names = ", ".join(reading.value)
+    return _check(
+        reading, "healthy", f"Nothing known against {names}." if names else "None set up."
+    )
 
 
 def _names(records: Sequence[ProcessRecord]) -> str:

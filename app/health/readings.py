@@ -22,7 +22,7 @@ from app.core.version import on_disk
 from app.health.registry import registered
 from app.storage.base import StoreTrouble
 from app.storage.probe import Probe
-from app.worker.registry import BACKLOGS, TASKS, Backlog, load
+from app.worker.registry import BACKLOGS, OUTLOOKS, TASKS, Backlog, load
 
 Read = Callable[[], Awaitable[Any]]
 Value_co = TypeVar("Value_co", covariant=True)
@@ -51,6 +51,7 @@ class Readings:
     processes: Reading[list[ProcessRecord]]
     depth: Reading[int]
     backlog: Reading[Mapping[str, Backlog]]
+    payers: Reading[Mapping[str, str | None]]
     on_disk: Reading[str]
     storage: Reading[str]
     revisions: Reading[tuple[str, ...]]
@@ -76,6 +77,7 @@ class Pulse:
             "depth": functools.partial(_depth, services),
             "backlog": self._read_backlog,
             "storage": self._read_storage,
+            "payers": functools.partial(_payers, services),
             "on_disk": functools.partial(asyncio.to_thread, on_disk),
         }
         sends_mail = bool(services.settings.mail.smtp_host)
@@ -160,6 +162,12 @@ async def _depth(services: Services) -> int:
     queues = sorted({task.queue for task in TASKS.values()})
     lengths = [await services.redis.llen(queue) for queue in queues]
     return sum(lengths)
+
+
+async def _payers(services: Services) -> Mapping[str, str | None]:
+    load()
+    look = OUTLOOKS.get("payers")
+    return await look(services.settings, services.redis) if look else {}
 
 
 async def _backlog(services: Services) -> Mapping[str, Backlog]:

@@ -28,6 +28,7 @@ class Checks(Out):
     storage: Check
     workers: Check
     queue: Check
+    payers: Check
 
 
 class Code(Out):

@@ -54,8 +54,10 @@ class Backlog:
 
 Work = Callable[..., Awaitable[None]]
 Probe = Callable[[ReadSession], Awaitable[Backlog]]
+Outlook = Callable[[Settings, Redis], Awaitable[Mapping[str, str | None]]]
 WorkType = TypeVar("WorkType", bound=Work)
 ProbeType = TypeVar("ProbeType", bound=Probe)
+OutlookType = TypeVar("OutlookType", bound=Outlook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Task:
 
 TASKS: Final[dict[str, Task]] = {}
 BACKLOGS: Final[dict[str, Probe]] = {}
+OUTLOOKS: Final[dict[str, Outlook]] = {}
 
 
 def task(name: str, *, look: bool = False) -> Callable[[WorkType], WorkType]:
@@ -115,6 +118,20 @@ def backlog(room: str) -> Callable[[ProbeType], ProbeType]:
     def register(probe: ProbeType) -> ProbeType:
         BACKLOGS[room] = probe
         return probe
+
+    return register
+
+
+def outlook(kind: str) -> Callable[[OutlookType], OutlookType]:
+    """Register `async def look(settings, redis)`: how services outside are found by all workers.
+
+    It gives each service's name with None where all is well and else a sentence, for /health, from
+    what is known already: it asks nobody outside.
+    """
+
+    def register(look: OutlookType) -> OutlookType:
+        OUTLOOKS[kind] = look
+        return look
 
     return register
 

@@ -52,6 +52,7 @@ def readings(**changes: Reading[Any]) -> Readings:
         "processes": good([process("api", 1), process(), process("beat", 9)]),
         "depth": good(0),
         "backlog": good(backlog()),
+        "payers": good({"UnitedHealthcare": None}),
         "on_disk": good(RELEASE.fingerprint),
         "storage": good("local"),
         "revisions": good(("0003_claims", "0002_people", "0001_ground")),
@@ -144,6 +145,12 @@ CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
         {"backlog": good({"mail": Backlog(2, 301)})},
         *("queue", "degraded", "degraded", "0 jobs not begun"),
     ),
+    "a payer away": (
+        {"payers": good({"A": "A does not answer.", "B": None})},
+        *("payers", "degraded", "degraded", "A does not answer."),
+    ),
+    "no payer": ({"payers": good({})}, "payers", "healthy", "healthy", "None set up"),
+    "payers unknown": ({"payers": bad(SILENT)}, "payers", "healthy", "healthy", "a second"),
     "backlog unknown": ({"backlog": bad(SILENT)}, "queue", "degraded", "degraded", "a second"),
 }
 

@@ -43,16 +43,18 @@ async def put_off(bench: Bench, unit: Unit, fault: PayerFault) -> None:
     wait = max(pause, 0.0 if isinstance(fault, NoPermit) else backoff_seconds(unit.faults))
     async with bench.writing(unit) as connection:
         await fence(connection, bench, unit, progress=False)
-        if isinstance(fault, NoPermit):
+        if isinstance(fault, NoPermit) and not fault.is_throttled:
             await jobs.park(connection, unit.job_id, wait)
         else:
-            if not credentials:
+            # Only what the payer itself did not do counts as its outage.
+            is_outage = not credentials and not isinstance(fault, NoPermit)
+            if is_outage:
                 await leases.note_fault(connection, unit.id)
             await jobs.trouble(
                 connection,
                 unit.job_id,
                 _reason(provider_name(unit.job.provider), fault),
-                outage=not credentials,
+                outage=is_outage,
                 park_seconds=pause,
                 window_seconds=bench.settings.claims.payer_retry_window_seconds,
             )
@@ -84,6 +86,8 @@ def _reason(name: str, fault: PayerFault) -> str:
             f"{name} refuses the credentials of this server. An operator has to correct them; the"
             f" job goes on by itself and tries every {CREDENTIALS_SECONDS:.0f} seconds."
         )
+    if isinstance(fault, NoPermit):
+        return f"{name} asks for fewer questions; going on slowly, by itself."
     if isinstance(fault, PayerRateLimited):
         return f"{name} asks for fewer questions; going on slowly, retrying until {{until}}."
     if isinstance(fault, PayerBadResponse):

@@ -2,7 +2,8 @@
 
 import time
 from dataclasses import dataclass
-from typing import Final
+from datetime import UTC, datetime
+from typing import Final, Literal
 
 from app.claims.payers.places import Shared, SharedStore, key_of
 
@@ -21,6 +22,27 @@ class Condition:
     share: float = 1.0
     """Of the usual pace."""
     paused_seconds: float = 0.0
+
+    @property
+    def state(self) -> Literal["ok", "throttled", "open"]:
+        """`open`: left alone but for one trial call now and then; `throttled`: asked more slowly."""
+        if self.open_since is not None:
+            return "open"
+        return "throttled" if self.slowed_since is not None or self.paused_seconds else "ok"
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it is so."""
+        begun = self.open_since if self.open_since is not None else self.slowed_since
+        return None if begun is None else datetime.fromtimestamp(begun, UTC)
+
+    def words(self, name: str) -> str | None:
+        """The state for people; None where all is well."""
+        if self.state == "open":
+            return f"{name} does not answer; it is tried once every few seconds."
+        if self.state == "throttled":
+            return f"{name} asks for fewer questions; going on at {self.share:.0%} of the pace."
+        return None
 
 
 async def condition(store: SharedStore, credential_digest: str) -> Condition | None:

@@ -3,10 +3,12 @@
 An entry here is all that a payer needs: nothing else knows one by its name.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from app.claims.payers.condition import Condition, condition
 from app.claims.payers.line_options import LineOptions
 from app.claims.payers.optum import OptumPayer
 from app.claims.payers.optum_options import capabilities_of as optum_capabilities
@@ -50,6 +52,17 @@ PROVIDERS: Final[Mapping[str, Provider]] = {
         capabilities=lambda settings: optum_capabilities(optum_options(settings.optum)),
     ),
 }
+
+
+async def conditions(settings: Settings, store: SharedStore) -> dict[str, Condition | None]:
+    """How all workers find the payers that are set up; None where the store does not say."""
+    digests = {
+        code: provider.options(settings).credential_digest
+        for code, provider in PROVIDERS.items()
+        if provider.is_configured(settings)
+    }
+    found = await asyncio.gather(*(condition(store, digest) for digest in digests.values()))
+    return dict(zip(digests, found, strict=True))
 
 
 class Payers:

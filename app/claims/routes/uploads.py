@@ -113,9 +113,12 @@ async def browse_providers(
     request: Request, member: ClaimsReader, session: TenantRead
 ) -> list[ProviderOut]:
     """The payers, with what they can be asked and how they answer your running jobs."""
-    settings = services(request).settings
+    open_ends = services(request)
     return await overview.providers(
-        session, organization_id=member.organization_id, settings=settings
+        session,
+        organization_id=member.organization_id,
+        settings=open_ends.settings,
+        store=open_ends.redis,
     )
 
 

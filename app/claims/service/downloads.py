@@ -1,13 +1,21 @@
 """A job's answers as a stream of bytes, in pieces of bounded size."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from itertools import chain, islice
 from typing import Any, Final, Protocol
 
 from app.claims.models import ClaimRow
 from app.claims.queries import answers as queries
-from app.claims.results import RESULT_COLUMNS, ResultRow, errors_csv, result_lines, results_csv
+from app.claims.results import (
+    MORE_COLUMNS,
+    RESULT_COLUMNS,
+    ResultRow,
+    errors_csv,
+    more_cells,
+    result_lines,
+    results_csv,
+)
 from app.claims.schemas import JobOut, ResultFormat, Scope
 from app.claims.service.answers import cell, error_of, evidence_for, patient_name, row_out
 from app.claims.workbook import WorkbookWriter
@@ -67,11 +75,20 @@ class _JsonLines:
 class _Workbook:
     def __init__(self, job: JobOut, mapping: Mapping[str, int]) -> None:
         self._mapping, self._width = mapping, len(job.header)
-        self._writer = WorkbookWriter((*RESULT_COLUMNS, *job.header), numbers=_NUMBERS)
+        self._more = MORE_COLUMNS if job.include else ()
+        header = (*RESULT_COLUMNS, *job.header, *self._more)
+        self._writer = WorkbookWriter(header, numbers=_NUMBERS)
 
     def piece(self, rows: Rows, searches: Searches) -> bytes:  # noqa: ARG002 - the form's shape.
-        lines = (result_lines(_result_row(row, self._mapping), self._width) for row in rows)
+        lines = (self._lines(_result_row(row, self._mapping)) for row in rows)
         return self._writer.write(chain.from_iterable(lines))
+
+    def _lines(self, row: ResultRow) -> Iterable[list[str]]:
+        lines = result_lines(row, self._width)
+        if not self._more:
+            return lines
+        claims = row.results or ({},)
+        return ([*line, *more_cells(claim)] for line, claim in zip(lines, claims, strict=True))
 
     def end(self) -> bytes:
         return self._writer.close()

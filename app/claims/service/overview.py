@@ -1,18 +1,26 @@
 """Looking at a file before it is taken in, and at everything that was."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy.engine import RowMapping
 
-from app.claims.payers.registry import PROVIDERS, Provider
+from app.claims.payers.condition import Condition
+from app.claims.payers.places import SharedStore
+from app.claims.payers.registry import PROVIDERS, Provider, conditions
 from app.claims.queries import reading
 from app.claims.schemas import DayTotal, ProviderOut, StatsOut
 from app.claims.service.intake import ReceivedFile
 from app.claims.tables.preview import preview
 from app.core.db import ReadSession
 from app.core.settings import Settings
+
+_STATUS_OF: Final[dict[str, Literal["ok", "throttled", "trouble"]]] = {
+    "ok": "ok",
+    "throttled": "throttled",
+    "open": "trouble",
+}
 
 
 def look_through(received: ReceivedFile) -> dict[str, Any]:
@@ -48,23 +56,36 @@ async def stats(session: ReadSession, *, organization_id: UUID) -> StatsOut:
 
 
 async def providers(
-    session: ReadSession, *, organization_id: UUID, settings: Settings
+    session: ReadSession, *, organization_id: UUID, settings: Settings, store: SharedStore
 ) -> list[ProviderOut]:
-    """The payers, and what the organization's running jobs meet there."""
+    """The payers, how all workers find them, and what the organization's running jobs meet there."""
     waiting = await reading.waiting_for(session, organization_id)
+    found = await conditions(settings, store)
     return [
-        _provider(provider, settings, waiting.get(provider.code)) for provider in PROVIDERS.values()
+        _provider(provider, settings, waiting.get(provider.code), found.get(provider.code))
+        for provider in PROVIDERS.values()
     ]
 
 
-def _provider(provider: Provider, settings: Settings, trouble: RowMapping | None) -> ProviderOut:
+def _provider(
+    provider: Provider,
+    settings: Settings,
+    trouble: RowMapping | None,
+    found: Condition | None,
+) -> ProviderOut:
     is_configured = provider.is_configured(settings)
+    line = found or Condition()
+    status = _STATUS_OF[line.state] if is_configured else "not_configured"
+    outage = trouble["outage_since"] if trouble else None
     return ProviderOut(
         code=provider.code,
         name=provider.name,
         is_configured=is_configured,
-        status="trouble" if trouble else "ok" if is_configured else "not_configured",
-        status_reason=trouble["status_reason"] if trouble else None,
-        trouble_since=trouble["outage_since"] if trouble else None,
+        status="trouble" if trouble else status,
+        status_reason=trouble["status_reason"] if trouble else line.words(provider.name),
+        trouble_since=outage or line.since,
+        circuit="open" if line.state == "open" else "closed",
+        pace_percent=round(line.share * 100),
+        paused_seconds=round(line.paused_seconds, 1),
         capabilities=asdict(provider.capabilities(settings)),
     )

@@ -124,6 +124,45 @@ async def test_a_workbook(client: httpx.AsyncClient, database: Database, crew: C
     assert len(lines) == 5
 
 
+async def test_a_workbook_of_a_job_that_wanted_more(
+    client: httpx.AsyncClient, database: Database, crew: Crew
+) -> None:
+    job_id = await make_job(database, crew.organization_id, include=["details", "payments"])
+    line = {"line": "1", "service_code": "99213", "charged": "120.00", "paid": None}
+    more = {
+        "details": {
+            "lines": [line],
+            "reasons": [{"type": "CARC", "code": "197", "description": "No authorization"}],
+            "diagnosis_codes": [],
+        },
+        "payments": [
+            {"check_number": None, "draft_number": "0087", "issue_date": "2026-10-02"},
+            {"check_number": "7001", "draft_number": None, "issue_date": None},
+        ],
+    }
+    async with database.write(DatabaseScope.system()) as session:
+        await session.execute(
+            update(ClaimAnswer)
+            .where(ClaimAnswer.job_id == job_id, ClaimAnswer.row_no == 1)
+            .values(results=[FOUND | more])
+        )
+    rows = await client.get(f"{JOBS}/{job_id}/rows", headers=crew.viewer.headers)
+    assert rows.json()["results"][0]["result"]["details"] == more["details"]
+    answer = await download(client, crew, job_id, format="xlsx")
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    lines = book.get_sheet_by_index(0).to_python()
+    assert lines[0][-4:] == ["payer_reasons", "check_numbers", "payment_dates", "service_lines"]
+    assert lines[1][-4:] == [
+        "197 No authorization",
+        "0087; 7001",
+        "2026-10-02",
+        "1: 99213 charged 120.00",
+    ]
+    assert lines[2][-4:] == ["", "", "", ""]
+    plain = await download(client, crew, job_id, format="csv")
+    assert "payer_reasons" not in plain.text
+
+
 async def test_a_workbook_that_came_in_gives_a_csv_of_that_name(
     client: httpx.AsyncClient, database: Database, crew: Crew
 ) -> None:

@@ -210,3 +210,19 @@ async def test_bad_rows_come_in_with_the_good_ones(
     ]
     assert [row.question_key is None for row in rows] == [False, True, True]
     assert {row.organization_id for row in rows} == {crew.organization_id}
+
+
+async def test_more_of_each_claim_may_be_asked_for(client: httpx.AsyncClient, crew: Crew) -> None:
+    first = (await send(client, crew.staff)).json()
+    assert first["include"] == []
+    for word in ("details", "payments", " Payments , details,"):
+        job = (await send(client, crew.staff, fields={"include": word, "provider": "optum"})).json()
+        assert job["include"] == sorted(
+            part.strip().lower() for part in word.split(",") if part.strip()
+        )
+        assert job["provider"] == "optum"
+    again = (await send(client, crew.staff, fields={"include": "details"})).json()
+    assert again["duplicate_of"] is None
+    refused = await send(client, crew.staff, fields={"include": "everything"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "claims.option_invalid")
+    assert "details and payments" in refused.json()["detail"]

@@ -261,7 +261,11 @@ async def test_no_fault_tells_of_the_patient(
         FaultKind.FINAL: "LCLM_PS_102",
     }.get(kind)
     stand.play(error_code=code, unauthorized="never" if code else "always")
-    person = {"first_name": "Zebulon", "last_name": "Quark", "date_of_birth": days_ago(20_000)}
+    person: dict[str, Any] = {
+        "first_name": "Zebulon",
+        "last_name": "Quark",
+        "date_of_birth": days_ago(20_000),
+    }
     with pytest.raises(PayerFault) as raised:
         await stand.optum(tries=1).search(ask(**person))
     assert raised.value.kind is kind
