@@ -59,8 +59,9 @@ async def providers(
     session: ReadSession, *, organization_id: UUID, settings: Settings, store: SharedStore
 ) -> list[ProviderOut]:
     """The payers, how all workers find them, and what the organization's running jobs meet there."""
-    waiting = await reading.waiting_for(session, organization_id)
+    # Before anything is read: a slow Redis must not hold a transaction open.
     found = await conditions(settings, store)
+    waiting = await reading.waiting_for(session, organization_id)
     return [
         _provider(provider, settings, waiting.get(provider.code), found.get(provider.code))
         for provider in PROVIDERS.values()

@@ -5,16 +5,11 @@ from typing import Any
 
 from app.dev.payer.book import SyntheticClaim
 from app.dev.payer.faults import Faults
-from app.dev.payer.particulars import ServiceLine, diagnosis_of, lines_of, payments_of
+from app.dev.payer.particulars import Payment, ServiceLine, diagnosis_of, lines_of, payments_of
 
 
 def claim_values(claim: SyntheticClaim, faults: Faults) -> dict[str, Any]:
     """Everything that can be asked of a claim; the query takes what it wants."""
-    first, last = claim.first_name.upper(), claim.last_name.upper()
-    if faults.names == "truncated":
-        first = first[:10]
-    elif faults.names == "swapped":
-        first, last = last, first
     status = {
         "claim507Code": claim.category,
         "claim507CodeDesc": "",
@@ -22,41 +17,15 @@ def claim_values(claim: SyntheticClaim, faults: Faults) -> dict[str, Any]:
         "claim508CodeDesc": "",
         "adjudicatedClaimSuffixCode": "01",
     }
-    clock = "07.45.00" if faults.dotted_times else "07:45:00"
     return {
         "claimNumber": claim.claim_number,
         "claimStatus": claim.status,
         "hasClaimDetails": True,
-        "member": {
-            "firstName": first,
-            "lastName": last,
-            "dateOfBirth": _day(claim.date_of_birth, faults),
-            "subscriberId": claim.subscriber_id,
-        },
-        "claimEvents": {
-            "receivedDate": _day(claim.service_from, faults),
-            "processedDate": _day(claim.processed, faults),
-            "processedTime": clock if claim.processed else None,
-            "serviceStartDate": _day(claim.service_from, faults),
-            "serviceEndDate": _day(claim.service_to, faults),
-            "statusEffectiveDate": _day(claim.processed, faults),
-        },
+        "member": _member(claim, faults),
+        "claimEvents": _events(claim, faults),
         "claimLevelTotalAmount": _totals(claim, faults),
         "claimStatusCrosswalkData": status if faults.optum_crosswalk == "object" else [status],
-        "payments": [
-            {
-                "paymentNumber": payment.number,
-                "adjudicatedClaimPaymentNumber": payment.draft,
-                "adjudicatedClaimPaymentAmount": _money(payment.cents, faults),
-                "paymentModeCode": "E",
-                "paymentAmount": "10XXX.89"
-                if faults.optum_masked
-                else _money(payment.cents, faults),
-                "paymentIssueDate": _day(payment.issued, faults),
-                "payeeName": "REHEARSAL CLINIC",
-            }
-            for payment in payments_of(claim)
-        ],
+        "payments": [_payment(payment, faults) for payment in payments_of(claim)],
         "claimAdjudicationCodes": [],
         "claimDetailedInformation": {
             "claimNumber": claim.claim_number,
@@ -64,6 +33,45 @@ def claim_values(claim: SyntheticClaim, faults: Faults) -> dict[str, Any]:
             "diagnosisCodes": [{"diagnosisCode": diagnosis_of(claim)}],
             "lines": [_line(line, faults) for line in lines_of(claim)],
         },
+    }
+
+
+def _member(claim: SyntheticClaim, faults: Faults) -> dict[str, Any]:
+    first, last = claim.first_name.upper(), claim.last_name.upper()
+    if faults.names == "truncated":
+        first = first[:10]
+    elif faults.names == "swapped":
+        first, last = last, first
+    return {
+        "firstName": first,
+        "lastName": last,
+        "dateOfBirth": _day(claim.date_of_birth, faults),
+        "subscriberId": claim.subscriber_id,
+    }
+
+
+def _events(claim: SyntheticClaim, faults: Faults) -> dict[str, Any]:
+    clock = "07.45.00" if faults.dotted_times else "07:45:00"
+    return {
+        "receivedDate": _day(claim.service_from, faults),
+        "processedDate": _day(claim.processed, faults),
+        "processedTime": clock if claim.processed else None,
+        "serviceStartDate": _day(claim.service_from, faults),
+        "serviceEndDate": _day(claim.service_to, faults),
+        "statusEffectiveDate": _day(claim.processed, faults),
+    }
+
+
+def _payment(payment: Payment, faults: Faults) -> dict[str, Any]:
+    amount = _money(payment.cents, faults)
+    return {
+        "paymentNumber": payment.number,
+        "adjudicatedClaimPaymentNumber": payment.draft,
+        "adjudicatedClaimPaymentAmount": amount,
+        "paymentModeCode": "E",
+        "paymentAmount": "10XXX.89" if faults.optum_masked else amount,
+        "paymentIssueDate": _day(payment.issued, faults),
+        "payeeName": "REHEARSAL CLINIC",
     }
 
 

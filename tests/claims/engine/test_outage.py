@@ -193,6 +193,29 @@ async def test_our_own_brakes_are_no_fault_of_the_payer(ledger: Ledger) -> None:
     assert noted == []
 
 
+async def test_a_pace_that_the_payer_wants_is_said_and_is_no_outage(ledger: Ledger) -> None:
+    ledger.play(share_429=1.0, retry_after="1", first_calls=1)
+    first, expected_first = await ledger.upload_plan(RowPlan("practice", 12, last_days=60, mix=MIX))
+    second, expected = await ledger.upload_plan(RowPlan("practice", 12, last_days=60, mix=MIX))
+    # Who finds the payer paused by somebody else's 429 has no fault of its own to tell of.
+    settings = ledger.with_claims(payer_retry_window_seconds=0)
+    bench = ledger.bench(patience_seconds=0.0, tries=1, settings=settings)
+    await bench.payers.get("uhc")._line._brakes.slow_down(1.0)  # type: ignore[attr-defined]
+    await drain(bench, 2)
+    for job_id in (first, second):
+        job = await ledger.job(job_id)
+        assert job["status_reason"] == (
+            "UnitedHealthcare asks for fewer questions; going on slowly, by itself."
+        )
+        assert job["outage_since"] is None
+    ledger.play()
+    await drain_until(ledger, first, bench, rounds=400)
+    await drain_until(ledger, second, bench, rounds=400)
+    await ledger.check(first, expected_first)
+    await ledger.check(second, expected)
+    assert (await ledger.job(second))["status_reason"] is None
+
+
 async def test_an_open_circuit_asks_nothing(ledger: Ledger) -> None:
     """While the payer is down the rounds go on and the calls do not."""
     ledger.play(share_500=1.0)
