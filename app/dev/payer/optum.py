@@ -9,7 +9,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
-from graphql import GraphQLSchema, build_schema, graphql_sync
+from graphql import (
+    DocumentNode,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    build_schema,
+    execute_sync,
+    parse,
+    validate,
+)
 
 from app.dev.payer.desk import Desk, Part, Reply, Sought
 from app.dev.payer.faults import Faults
@@ -67,6 +75,16 @@ def _schema(field: str, argument: str, crosswalk: str) -> GraphQLSchema:
     return build_schema(_SCHEMA % {"field": field, "argument": argument, "crosswalk": kind})
 
 
+@functools.lru_cache(maxsize=64)
+def _document(schema: GraphQLSchema, query: str) -> tuple[DocumentNode | None, list[Any]]:
+    """The query, parsed, and what is wrong with it; clients send the same few again and again."""
+    try:
+        document = parse(query)
+    except GraphQLSyntaxError as error:
+        return None, [error.formatted]
+    return document, [error.formatted for error in validate(schema, document)]
+
+
 class _Question(Exception):
     def __init__(self, refusal: Refusal) -> None:
         self.extensions = {"code": refusal.code}
@@ -83,6 +101,9 @@ def search(
     except (ValueError, KeyError, TypeError):
         return rest_error(400, "BAD_REQUEST", "No query, or no variables")
     schema = _schema(faults.optum_field, faults.optum_argument, faults.optum_crosswalk)
+    document, wrong = _document(schema, str(query))
+    if document is None or wrong:
+        return _reply({"data": None, "errors": wrong}, faults, key)
 
     def found(_info: object, **arguments: Mapping[str, str]) -> dict[str, Any]:
         try:
@@ -91,9 +112,9 @@ def search(
             desk.refused(refusal)
             raise _Question(refusal) from None
 
-    result = graphql_sync(
+    result = execute_sync(
         schema,
-        query,
+        document,
         {faults.optum_field: found},
         variable_values=variables,
         operation_name=asked.get("operationName"),

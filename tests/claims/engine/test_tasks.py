@@ -14,8 +14,10 @@ from app.core.db import Scope
 from app.core.http import open_client
 from app.core.redis_client import open_redis
 from app.dev.payer.rows import Mix, RowPlan
+from app.worker.child import open_context
 from app.worker.registry import TASKS, TaskContext
 from tests.claims.engine.ledger import Ledger
+from tests.claims.payers.payer_stand import ask
 
 TABLES = (
     "claim_jobs",
@@ -134,6 +136,21 @@ async def test_a_process_that_ends_closes_its_adapters(
     adapter.close = noted  # type: ignore[method-assign]
     await context.closing.aclose()
     assert closed == [True]
+
+
+async def test_a_worker_process_closes_what_its_rooms_opened_first(ledger: Ledger) -> None:
+    order: list[str] = []
+
+    async def note() -> None:
+        # The database and Redis are still there.
+        assert await ledger.all("SELECT 1")
+        assert await context.redis.ping()
+        order.append("room")
+
+    async with open_context(ledger.settings) as context:
+        context.closing.push_async_callback(note)
+        await means_of(context).payers.get("uhc").search(ask())
+    assert order == ["room"]
 
 
 async def test_what_is_too_long_for_the_rest_of_a_slice_is_not_begun(ledger: Ledger) -> None:

@@ -276,7 +276,7 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("name", list(CASES))
 @given(data=st.data())
-@settings(max_examples=150)
+@settings(max_examples=60)
 def test_a_changed_answer_is_read_or_a_fault_and_never_emptier(
     name: str, data: st.DataObject
 ) -> None:
@@ -323,7 +323,7 @@ def test_what_is_no_answer_is_a_bad_one(name: str, body: Any) -> None:
 
 @pytest.mark.parametrize("name", list(CASES))
 @given(body=st.binary(max_size=100))
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_no_bytes_break_a_reader(name: str, body: bytes) -> None:
     with pytest.raises(PayerFault):
         CASES[name].read(Answer(200, {}, body))

@@ -184,7 +184,7 @@ async def test_error_table(
         ({"share_500": 1}, PayerUnavailable, 2),
         ({"share_drop": 1}, PayerUnavailable, 2),
         ({"share_429": 1, "retry_after": "40"}, PayerRateLimited, 1),
-        ({"error_code": "TOO_MANY_REQUESTS", "optum_errors": "graphql"}, PayerRateLimited, 2),
+        ({"error_code": "TOO_MANY_REQUESTS", "optum_errors": "graphql"}, PayerRateLimited, 1),
         ({"unauthorized": "always"}, CredentialsRefused, 2),
         ({"unauthorized": "always", "optum_errors": "graphql"}, CredentialsRefused, 2),
         ({"token_status": 500}, PayerUnavailable, 0),
@@ -197,7 +197,7 @@ async def test_fault_table(
 ) -> None:
     stand.play(**faults)
     with pytest.raises(fault):
-        await stand.optum(tries=2, patience_seconds=2.0).search(ask())
+        await stand.optum(tries=2, patience_seconds=0.5).search(ask())
     assert stand.calls["calls"] == calls
 
 
