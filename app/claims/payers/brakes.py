@@ -101,8 +101,6 @@ class BrakeLimits:
     requests_per_minute: int
     concurrency: int
     patience_seconds: float = 5.0
-    call_seconds: float = 60.0
-    """The longest that a call may take."""
     trial_seconds: float = 5.0
     """While the circuit is open, one call in so many seconds is let through."""
 
@@ -134,7 +132,6 @@ class Brakes:
             self._key + ":places",
             limits.concurrency,
             shared=self._shared,
-            hold_seconds=limits.call_seconds + limits.patience_seconds,
             clock=clock,
         )
         self._share = 1.0

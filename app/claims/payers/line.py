@@ -50,8 +50,6 @@ class Line:
                 options.requests_per_minute,
                 options.concurrency,
                 options.patience_seconds,
-                # A refused token is renewed and the question sent once more.
-                call_seconds=3 * options.timeout_seconds,
                 trial_seconds=options.breaker_pause_seconds,
             ),
             credential_digest=options.credential_digest,

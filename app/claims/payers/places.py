@@ -25,11 +25,19 @@ redis.call('ZADD', KEYS[1], now + tonumber(ARGV[3]), ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1
 """
-_GIVE_BACK: Final = "return redis.call('ZREM', KEYS[1], unpack(ARGV))"
+_RENEW: Final = """
+local t = redis.call('TIME')
+local until_ms = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1])
+for i = 2, #ARGV do redis.call('ZADD', KEYS[1], until_ms, ARGV[i]) end
+return redis.call('PEXPIRE', KEYS[1], ARGV[1])
+"""
+_GIVE_BACK: Final = "return redis.call('ZREM', KEYS[1], ARGV[1])"
 STORE_SECONDS: Final = 0.25
 STORE_REST_SECONDS: Final = 5.0
 # How many processes may be asking at once is not known without Redis; four is a guess on the safe side.
 LOCAL_SHARE: Final = 0.25
+# Places are leases: those of a process that is killed are free again after so long.
+_LEASE_SECONDS: Final = 3.0
 _LINGER_SECONDS: Final = 0.1
 # After so long a busy process gives its places back, so that the others get their turn.
 _REUSE_SECONDS: Final = 2.0
@@ -92,18 +100,17 @@ class Places:
         count: int,
         *,
         shared: Shared,
-        hold_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._key = key
         self._count = count
         self._shared = shared
-        # A process that dies leaves its places; they are free again when the longest call would be.
-        self._hold_ms = round((hold_seconds + _REUSE_SECONDS + _LINGER_SECONDS) * 1000)
         self._clock = clock
         self._slots = asyncio.Semaphore(count)
         self._alone = asyncio.Semaphore(max(1, round(count * LOCAL_SHARE)))
         self._idle: list[Place] = []
+        self._held: set[str] = set()
+        self._keeper: asyncio.Task[None] | None = None
         self._errands: set[asyncio.Task[Any]] = set()
 
     async def take(self, patience_seconds: float) -> Place:
@@ -127,19 +134,33 @@ class Places:
             place = self._idle.pop()
             if self._clock() - place.taken_at < _REUSE_SECONDS:
                 return place
-            self._let_go([place])
+            self._let_go(place)
         until = self._clock() + patience_seconds
         while True:
-            place = Place(str(new_id()), self._clock())
-            given = await self._shared.run(_TAKE, [self._key], place.id, self._count, self._hold_ms)
+            name, lease = str(new_id()), round(_LEASE_SECONDS * 1000)
+            given = await self._shared.run(_TAKE, [self._key], name, self._count, lease)
             if given is None:
                 await self._alone.acquire()
                 return Place(None, self._clock())
             if int(given):
-                return place
+                self._hold(name)
+                return Place(name, self._clock())
             if self._clock() >= until:
                 raise NoPermit(retry_after=1.0)
             await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load.
+
+    def _hold(self, name: str) -> None:
+        self._held.add(name)
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        """Renew the leases of all places that are held, as long as there are any."""
+        while self._held:
+            await asyncio.sleep(_LEASE_SECONDS / 3)
+            if self._held:
+                lease = round(_LEASE_SECONDS * 1000)
+                await self._shared.run(_RENEW, [self._key], lease, *self._held)
 
     def give_back(self, place: Place) -> None:
         """The call has ended."""
@@ -154,18 +175,19 @@ class Places:
     def _tidy(self, place: Place) -> None:
         if place in self._idle:
             self._idle.remove(place)
-            self._let_go([place])
+            self._let_go(place)
 
-    def _let_go(self, places: list[Place]) -> None:
-        errand = asyncio.ensure_future(
-            self._shared.run(_GIVE_BACK, [self._key], *[place.id for place in places])
-        )
+    def _let_go(self, place: Place) -> None:
+        self._held.discard(place.id or "")
+        errand = asyncio.ensure_future(self._shared.run(_GIVE_BACK, [self._key], place.id))
         self._errands.add(errand)
         errand.add_done_callback(self._errands.discard)
 
     async def close(self) -> None:
         """Give back what is held."""
-        if self._idle:
-            idle, self._idle = self._idle, []
-            self._let_go(idle)
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        while self._idle:
+            self._let_go(self._idle.pop())
         await asyncio.gather(*self._errands, return_exceptions=True)

@@ -144,12 +144,12 @@ async def test_a_worker_process_closes_what_its_rooms_opened_first(ledger: Ledge
     async def note() -> None:
         # The database and Redis are still there.
         assert await ledger.all("SELECT 1")
-        assert await context.redis.ping()
+        assert await opened.redis.ping()
         order.append("room")
 
-    async with open_context(ledger.settings) as context:
-        context.closing.push_async_callback(note)
-        await means_of(context).payers.get("uhc").search(ask())
+    async with open_context(ledger.settings) as opened:
+        opened.closing.push_async_callback(note)
+        await means_of(opened).payers.get("uhc").search(ask())
     assert order == ["room"]
 
 

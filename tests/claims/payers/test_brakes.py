@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from app.claims.payers import places
 from app.claims.payers.brakes import BrakeLimits, Brakes, Permit
 from app.claims.payers.condition import Condition, condition
 from app.claims.payers.port import CircuitOpen, NoPermit
@@ -185,7 +186,7 @@ async def test_no_place_in_time_is_no_permit_and_a_dead_process_gives_its_places
     store: Redis,
 ) -> None:
     limits: dict[str, Any] = {"requests_per_minute": 0, "concurrency": 1, "patience_seconds": 0.05}
-    dead, alive = brakes(store, call_seconds=0.1, **limits), brakes(store, **limits)
+    dead, alive = brakes(store, **limits), brakes(store, **limits)
     holding = dead.permit()
     await holding.__aenter__()
     with pytest.raises(NoPermit):
@@ -198,6 +199,22 @@ async def test_no_place_in_time_is_no_permit_and_a_dead_process_gives_its_places
     async with alive.permit():
         pass
     await holding.__aexit__(None, None, None)
+
+
+async def test_a_place_is_renewed_while_the_call_lasts(
+    store: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "_LEASE_SECONDS", 0.6)
+    limits: dict[str, Any] = {"requests_per_minute": 0, "concurrency": 1, "patience_seconds": 0.0}
+    one = brakes(store, **limits)
+    async with one.permit():
+        (first,) = await store.zrange("payer:{d1}:places", 0, -1, withscores=True)
+        async with asyncio.timeout(20):
+            while True:
+                await asyncio.sleep(0.05)
+                found = await store.zrange("payer:{d1}:places", 0, -1, withscores=True)
+                if found not in ([first], []):
+                    break
 
 
 async def test_a_pace_that_one_asker_fills_has_room_for_another(store: Redis) -> None:
