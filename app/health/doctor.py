@@ -181,12 +181,10 @@ async def _payer(name: str, base_url: str) -> Finding:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     place = f"{parts.hostname}:{port}"
     try:
-        _, writer = await asyncio.open_connection(parts.hostname, port)
+        await _knock(str(parts.hostname), port)
     except OSError as error:
         cure = f"Check {name}_BASE_URL and this machine's way out to it."
         return Finding("Payer", False, f"{place}: no answer ({type(error).__name__})", cure)
-    writer.close()
-    await writer.wait_closed()
     return Finding("Payer", True, f"{place} takes connections ({name})")
 
 

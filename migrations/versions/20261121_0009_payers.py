@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009_payers"
-down_revision = "0003_claims"
+down_revision = "0012_applications"
 branch_labels = None
 depends_on = None
 
