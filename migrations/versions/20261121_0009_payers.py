@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009_payers"
-down_revision = "0012_applications"
+down_revision = "0006_mail_and_invites"
 branch_labels = None
 depends_on = None
 
