@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from app.accounts.deps import caller_key
 from app.accounts.routes import links, own, people
 from app.applications import routes as applications
+from app.audit import routes as audit
 from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
 from app.core.docs import docs_router, problems_router
@@ -29,6 +30,7 @@ ROOMS = (
     claim_jobs,
     jobs,
     applications,
+    audit,
 )
 
 

@@ -8,14 +8,15 @@ import asyncio
 import socket
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
 
 from app.core import log
-from app.core.settings import Settings, load_settings
+from app.core.settings import Settings
 from app.core.version import release
+from app.upkeep import audit, chosen_settings, fail, keys
 
 cli = typer.Typer(
     name="intake",
@@ -24,6 +25,8 @@ cli = typer.Typer(
     pretty_exceptions_show_locals=False,
     add_completion=False,
 )
+cli.add_typer(audit, name="audit")
+cli.add_typer(keys, name="keys")
 DataOption = Annotated[Path, typer.Option(help="Where ./scripts/dev keeps its data.")]
 DATA = Path(".intake")
 
@@ -50,7 +53,7 @@ def dev(
     try:
         code = stack.run(stack.DevOptions(port=port, data=data, reload=reload, fresh=fresh))
     except (HomeTaken, ServerFailed, OSError) as error:
-        _fail(str(error))
+        fail(str(error))
     raise typer.Exit(code)
 
 
@@ -64,7 +67,7 @@ def serve(
     from app.core.serving import serve as run_server
     from app.main import create_app_from_environment
 
-    settings = _settings()
+    settings = chosen_settings()
     # A socket that a supervisor listens on already: no caller is refused while the code reloads.
     given = None if socket_number is None else [socket.socket(fileno=socket_number)]
     chosen = settings.server.port if port is None else port
@@ -81,7 +84,7 @@ def worker(
     """Run a worker: claims are asked for and answered here."""
     from app.worker.process import run_worker
 
-    run_worker(_settings(), concurrency)
+    run_worker(chosen_settings(), concurrency)
 
 
 @cli.command()
@@ -89,7 +92,7 @@ def beat() -> None:
     """Run the clock that rings for what is due; one is enough, none loses nothing."""
     from app.worker.process import run_beat
 
-    run_beat(_settings())
+    run_beat(chosen_settings())
 
 
 @cli.command()
@@ -97,7 +100,7 @@ def migrate() -> None:
     """Bring the database's schema up to this code's."""
     from app.core import migrations
 
-    settings = _settings()
+    settings = chosen_settings()
     asyncio.run(migrations.migrate(settings.database.url.get_secret_value()))
     typer.echo("The schema is up to date.")
 
@@ -117,9 +120,9 @@ def create_superuser(
     The password is asked for, or taken from SUPERUSER_PASSWORD: an argument could be read by
     everybody who may list this machine's processes.
     """
-    fault = asyncio.run(_make_superuser(_settings(), email, password))
+    fault = asyncio.run(_make_superuser(chosen_settings(), email, password))
     if fault:
-        _fail(fault)
+        fail(fault)
     typer.echo("The superuser is there.")
 
 
@@ -207,23 +210,6 @@ def doctor(data: DataOption = DATA) -> None:
     from app.health.doctor import run
 
     raise typer.Exit(asyncio.run(run(data / STAGE_FILE)))
-
-
-def _settings() -> Settings:
-    """The settings, or a plain end of the command that names each variable and never its value."""
-    try:
-        return load_settings()
-    except ValidationError as error:
-        faults = [
-            f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}"
-            for fault in error.errors(include_input=False, include_url=False)
-        ]
-        _fail("\n".join([*faults, "Set them in the environment or in .env; see .env.template."]))
-
-
-def _fail(message: str) -> NoReturn:
-    typer.secho(message, err=True, fg="red")
-    raise typer.Exit(1)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from app.accounts import proofs, queries
+from app.accounts import proofs, queries, trail
 from app.accounts.devices import UNKNOWN, Device
 from app.accounts.errors import EmailTaken, LastAdmin
 from app.accounts.identity import Identity, SignedIn
@@ -79,6 +79,7 @@ async def admit(
     user_id = await queries.insert_user(session, row)
     if user_id is None:
         raise EmailTaken
+    await trail.note(session, "accounts.registered", user_id, by=user_id)
     logger.info("accounts.registered", user_id=user_id)
     return user_id
 
@@ -153,6 +154,7 @@ async def update(
     if changes.get("is_active") is False:
         await queries.end_families(session, reason="disabled", now=clock.now(), user_id=card.id)
     identity.forget_after(session, card.id)
+    trail.changed(session, by=reader.id, before=card, changes=changes)
     logger.info("accounts.updated", user_id=card.id, by=reader.id, fields=" ".join(changes))
     return await get(session, reader=reader, user_id=card.id)
 
@@ -242,6 +244,7 @@ async def ensure_superuser(session: WriteSession, *, email: str, password: str) 
     }
     user_id = await queries.insert_user(session, values)
     if user_id is not None:
+        await trail.note(session, "accounts.superuser_made", user_id, by=None)
         logger.info("accounts.superuser_made", user_id=user_id)
     return user_id is not None
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from app.accounts import queries
+from app.accounts import queries, trail
 from app.accounts.devices import UNKNOWN, Device
 from app.accounts.errors import CredentialsInvalid, RefreshReused
 from app.accounts.identity import Affiliation, Identity, SignedIn
@@ -58,6 +58,7 @@ async def sign_in(
     user_id, stored, is_active = found or (None, None, False)
     is_right = await identity.passwords.matches(password, stored)
     if user_id is None or stored is None or not is_right or not is_active:
+        await trail.sign_in_failed(database, user_id)
         raise CredentialsInvalid
     fresh = None
     if identity.passwords.is_outdated(stored):
@@ -84,6 +85,7 @@ async def open_session(
     session.add(family)
     await session.flush()
     refresh = _issue(session, identity, family, parent="", sequence=0)
+    await trail.note(session, "accounts.signed_in", user_id, by=user_id, family=str(family.id))
     logger.info("accounts.signed_in", user_id=user_id, family_id=family.id)
     return await _grant(session, identity, family, refresh)
 
@@ -215,6 +217,7 @@ async def _grant(
 async def _end(session: WriteSession, family_id: UUID, reason: str) -> None:
     logger.info("accounts.session_ended", family_id=family_id, reason=reason)
     await queries.end_families(session, reason=reason, now=clock.now(), family_id=family_id)
+    await trail.session_ended(session, family_id, reason)
 
 
 async def sign_out(

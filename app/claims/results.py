@@ -1,13 +1,11 @@
 """Answers as CSV: for spreadsheets (BOM, CRLF, formulas defused), streamed in pieces."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final, Literal
 
-from app.claims.tables.cells import defuse_cell
+from app.core.spreadsheets import BOM, csv_lines
 
 RESULT_COLUMNS: Final = (
     "row",
@@ -26,7 +24,6 @@ MORE_COLUMNS: Final = ("payer_reasons", "check_numbers", "payment_dates", "servi
 """What a workbook shows besides of a job that asked for details or payments; behind all others."""
 _CLAIM_COLUMNS: Final = RESULT_COLUMNS[1:7]
 _SUCCESS: Final = {"succeeded": "True", "failed": "False", None: ""}
-_BOM: Final = "\ufeff"
 _ROWS: Final = 1_000
 
 
@@ -105,14 +102,7 @@ def _line_cell(line: Mapping[str, Any]) -> str:
 
 
 def _pieces(header: Sequence[str], lines: Iterable[list[str]]) -> Iterator[bytes]:
-    yield (_BOM + _written([header])).encode()
+    yield BOM.encode() + csv_lines([header])
     remaining = iter(lines)
     while batch := list(islice(remaining, _ROWS)):
-        yield _written(batch).encode()
-
-
-def _written(lines: Iterable[Sequence[str]]) -> str:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerows([defuse_cell(cell) for cell in line] for line in lines)
-    return out.getvalue()
+        yield csv_lines(batch)

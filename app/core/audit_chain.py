@@ -62,6 +62,32 @@ async def verify(database: Database, *, newest: int | None = None) -> Verdict:
     return Verdict(chains, entries, tuple(faults))
 
 
+async def heads(database: Database) -> list[str]:
+    """A line for each chain, its id, length and digest: to be kept where the database is not.
+
+    Whoever owns the database could write a whole chain anew; not one that agrees with these.
+    """
+    return [f"{head.id} {head.length} {head.digest.hex()}" async for head in _heads(database)]
+
+
+async def verify_against(database: Database, kept: Iterable[str]) -> Verdict:
+    """Compare the chains with lines that `heads` gave earlier.
+
+    Raises:
+        ValueError: a line is not one of those.
+    """
+    faults, places = [], 0
+    for line in filter(None, map(str.strip, kept)):
+        chain, length, digest = line.split()
+        chain_id, position = UUID(chain), int(length)
+        async with database.read(Scope.system()) as session:
+            found = await _digest_at(session, chain_id, position)
+        places += 1
+        if found.hex() != digest:
+            faults.append(Fault(chain_id, position, None, "changed" if found else "cut"))
+    return Verdict(places, places, tuple(faults))
+
+
 async def _heads(database: Database) -> AsyncIterator[AuditChain]:
     last = None
     while True:

@@ -35,7 +35,7 @@ class AuditEntry(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 
-ROOM: Final[ColumnClause[str]] = literal_column("split_part(action, '.', 1)")
+room_of_action: Final[ColumnClause[str]] = literal_column("split_part(action, '.', 1)")
 """The first word of an action: what a prefix like `claims.` asks for."""
 
 # Each serves one way to ask, newest first, without a sort and without statistics.
@@ -44,7 +44,7 @@ Index("ix_audit_entries_organization_id", AuditEntry.organization_id, AuditEntry
 Index(
     "ix_audit_entries_organization_id_room",
     AuditEntry.organization_id,
-    ROOM,
+    room_of_action,
     AuditEntry.at,
     AuditEntry.id,
 )

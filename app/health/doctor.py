@@ -15,8 +15,9 @@ from sqlalchemy import pool, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from app.core.audit_chain import verify
 from app.core.clock import now
-from app.core.db import APP_ROLE, database_url
+from app.core.db import APP_ROLE, Database, DatabaseAway, DatabaseBusy, database_url
 from app.core.migrations import head_on_disk
 from app.core.redis_client import REDIS_FAULTS, open_redis
 from app.core.settings import ROOMS, Settings, load_settings
@@ -24,6 +25,7 @@ from app.core.settings_payers import OptumSettings, UhcSettings
 from app.health.registry import registered
 
 _SECONDS = 5.0
+_NEWEST_ENTRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ async def examine(settings: Settings) -> list[Finding]:
     """Ask every dependency once, each for at most five seconds."""
     checks: list[tuple[str, Callable[[Settings], Awaitable[list[Finding]]], str]] = [
         ("PostgreSQL", _database, "Check DATABASE_URL, and that the server runs and lets us in."),
+        ("Audit log", _audit, "Run: intake audit verify"),
         ("Redis", _redis, "Check REDIS_URL, and that the server runs. Nothing is lost meanwhile."),
         ("Mail", _mail, "Check SMTP_HOST and SMTP_PORT, and this machine's way out to it."),
         ("Payer", _payers, "Check UHC_BASE_URL, OPTUM_BASE_URL and the way out to them."),
@@ -85,7 +88,7 @@ async def _guarded(
     try:
         async with asyncio.timeout(_SECONDS):
             return await check(settings)
-    except (*REDIS_FAULTS, SQLAlchemyError, ValueError) as error:
+    except (*REDIS_FAULTS, SQLAlchemyError, ValueError, DatabaseAway, DatabaseBusy) as error:
         # The text of a driver's error may hold the address with its password.
         return [Finding(what, False, f"no answer ({type(error).__name__})", cure)]
 
@@ -129,6 +132,17 @@ async def _schema(connection: AsyncConnection) -> Finding:
     )
     said = there or "empty"
     return Finding("Schema", there == wanted, f"{said}, code wants {wanted}", "Run: intake migrate")
+
+
+async def _audit(settings: Settings) -> list[Finding]:
+    """The ends of the chains only: walking a long log takes longer than anybody waits here."""
+    database = Database(settings.database, application="intake-doctor")
+    try:
+        found = await verify(database, newest=_NEWEST_ENTRIES)
+    finally:
+        await database.close()
+    said = f"{found.chains} chains, {len(found.faults)} broken (newest {_NEWEST_ENTRIES} of each)"
+    return [Finding("Audit log", not found.faults, said, "Run: intake audit verify")]
 
 
 async def _redis(settings: Settings) -> list[Finding]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import service as accounts
+from app.core.audit import Entry, Fact, record
 from app.core.db import ReadSession, WriteSession
 from app.core.log import logger
 from app.core.problems import NotFound
@@ -36,6 +37,7 @@ async def create(
         row["slug"] = f"{slug}-{organization_id.hex[-8:]}"
         await queries.insert_organization(session, row)
     await queries.insert_member(session, organization_id, founder, "admin")
+    _note(session, "created", organization_id, by=founder)
     logger.info("organizations.created", organization_id=organization_id, by=founder)
     return await get(session, organization_id=organization_id)
 
@@ -74,15 +76,16 @@ async def resolve(session: ReadSession, name: str) -> UUID | None:
 
 
 async def update(
-    session: WriteSession, *, organization_id: UUID, values: Mapping[str, Any]
+    session: WriteSession, *, organization_id: UUID, values: Mapping[str, Any], by: UUID
 ) -> Organization:
     """Replace an organization's card; its alias stays."""
     await queries.update_organization(session, organization_id, values)
+    _note(session, "updated", organization_id, by=by)
     return await get(session, organization_id=organization_id)
 
 
 async def add_member(
-    session: WriteSession, *, organization_id: UUID, email: str, role: str
+    session: WriteSession, *, organization_id: UUID, email: str, role: str, by: UUID
 ) -> Member:
     """Add the person with this address.
 
@@ -97,6 +100,7 @@ async def add_member(
     if await queries.has_membership(session, user_id):
         raise AlreadyMember
     await queries.insert_member(session, organization_id, user_id, role)
+    _note(session, "member_added", organization_id, by=by, member_id=user_id, role=role)
     logger.info("organizations.member_added", organization_id=organization_id, user_id=user_id)
     return await get_member(session, organization_id=organization_id, user_id=user_id)
 
@@ -114,7 +118,7 @@ async def get_member(session: ReadSession, *, organization_id: UUID, user_id: UU
 
 
 async def update_member(
-    session: WriteSession, *, organization_id: UUID, user_id: UUID, role: str
+    session: WriteSession, *, organization_id: UUID, user_id: UUID, role: str, by: UUID
 ) -> Member:
     """Give a member another role.
 
@@ -128,11 +132,14 @@ async def update_member(
     except IntegrityError as error:
         accounts.raise_if_last_admin(error)
         raise
+    _note(session, "role_changed", organization_id, by=by, member_id=user_id, role=role)
     logger.info("organizations.role_changed", organization_id=organization_id, user_id=user_id)
     return await get_member(session, organization_id=organization_id, user_id=user_id)
 
 
-async def remove_member(session: WriteSession, *, organization_id: UUID, user_id: UUID) -> None:
+async def remove_member(
+    session: WriteSession, *, organization_id: UUID, user_id: UUID, by: UUID
+) -> None:
     """Take a member out of the organization; the account stays.
 
     Raises:
@@ -145,4 +152,20 @@ async def remove_member(session: WriteSession, *, organization_id: UUID, user_id
     except IntegrityError as error:
         accounts.raise_if_last_admin(error)
         raise
+    _note(session, "member_removed", organization_id, by=by, member_id=user_id)
     logger.info("organizations.member_removed", organization_id=organization_id, user_id=user_id)
+
+
+def _note(
+    session: WriteSession,
+    verb: str,
+    organization_id: UUID,
+    *,
+    by: UUID,
+    member_id: UUID | None = None,
+    **detail: Fact,
+) -> None:
+    """An act of the organization for the audit log: about a member, else about itself."""
+    kind, subject = ("organization", organization_id) if member_id is None else ("user", member_id)
+    action = f"organizations.{verb}"
+    record(session, Entry(action, by, organization_id, kind, str(subject), detail))

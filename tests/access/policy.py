@@ -13,6 +13,7 @@ needs a row of its own gives an async `prepare(database, crew)` that makes it an
 from collections.abc import Mapping
 
 from app.core.db import Database
+from tests.access.audit_lines import AUDIT
 from tests.access.line import Line
 from tests.access.people_lines import PEOPLE
 from tests.access.recruiting_lines import APPLICATIONS, JOBS
@@ -119,4 +120,4 @@ CLAIMS = [
     Line("DELETE", "/practices/{practice_id}", "401 404 403 403 403 204 403", prepare=practice),
 ]
 
-LINES: list[Line] = [*ACCOUNTS, *ORGANIZATIONS, *CLAIMS, *JOBS, *APPLICATIONS, *PEOPLE]
+LINES: list[Line] = [*ACCOUNTS, *ORGANIZATIONS, *CLAIMS, *JOBS, *APPLICATIONS, *PEOPLE, *AUDIT]

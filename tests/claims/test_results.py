@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.claims.results import RESULT_COLUMNS, ResultRow, errors_csv, results_csv
-from app.claims.tables.cells import defuse_cell, redo_cell
 from app.claims.tables.options import ReadOptions
 from app.claims.tables.reader import Table, open_table
+from app.core.spreadsheets import defuse_cell, redo_cell
 
 HEADER = ("claim_number", "first_name", "last_name", "date_of_birth", "note")
 CLAIM = {

@@ -6,18 +6,22 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
 from typer.testing import CliRunner
 
 from app.cli import cli
+from app.core.audit import Entry, record
+from app.core.db import Database, Scope
+from app.core.ids import new_id
 from app.dev.surroundings import ask
 from tests.conftest import Servers, Stage
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMANDS = ["dev", "serve", "worker", "beat", "migrate", "create-superuser", "payer-sandbox"]
-COMMANDS += ["sample-claims", "doctor"]
+COMMANDS += ["sample-claims", "doctor", "audit", "keys"]
 HEAVY = {"celery", "fastapi", "sqlalchemy", "uvicorn", "jose", "argon2"}
 
 
@@ -63,6 +67,55 @@ def test_a_wrong_value_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -
     assert result.exit_code == 1
     assert "PORT" in result.output
     assert "s3cret" not in result.output
+
+
+def test_the_audit_log_is_walked(settings_of_stage: Stage, tmp_path: Path) -> None:
+    """Whole, then with a row taken out of its middle by the owner; kept heads see a rewritten end."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(cli, ["audit", *arguments])
+        return result.exit_code, result.output
+
+    organization, entries = new_id(), [new_id() for _ in range(3)]
+    asyncio.run(_write_entries(settings_of_stage, organization, entries))
+    assert run("verify") == (0, "1 chains, 3 entries, 0 broken.\n")
+    kept = tmp_path / "heads.txt"
+    kept.write_text(run("heads")[1])
+    assert kept.read_text().startswith(f"{organization} 3 ")
+    assert run("verify", "--against", str(kept)) == (0, "1 chains, 1 entries, 0 broken.\n")
+    asyncio.run(_tamper(settings_of_stage, "DELETE FROM audit_entries WHERE id = $1", entries[1]))
+    code, said = run("verify")
+    assert code == 1
+    assert f"removed: chain {organization}, place 2, entry {entries[1]}" in said
+    asyncio.run(
+        _tamper(settings_of_stage, "DELETE FROM audit_links WHERE entry_id = $1", entries[2])
+    )
+    code, said = run("verify", "--against", str(kept))
+    assert code == 1
+    assert f"cut: chain {organization}, place 3" in said
+
+
+async def _write_entries(stage: Stage, organization_id: UUID, ids: list[UUID]) -> None:
+    database = Database(stage.settings.database)
+    for entry_id in ids:
+        async with database.write(Scope.system()) as session:
+            record(session, Entry("tests.acted", None, organization_id, "test", ""))
+            next(iter(session.new)).id = entry_id
+    await database.close()
+
+
+async def _tamper(stage: Stage, statement: str, entry_id: UUID) -> None:
+    url = stage.settings.database.url.get_secret_value().replace("+asyncpg", "")
+    owner = await asyncpg.connect(url)
+    async with owner.transaction():
+        await owner.execute("SET LOCAL session_replication_role = replica")
+        await owner.execute(statement, entry_id)
+    await owner.close()
+
+
+def test_keys_are_rotated(settings_of_stage: Stage) -> None:
+    result = CliRunner().invoke(cli, ["keys", "rotate"])
+    assert result.exit_code == 0, result.output
 
 
 def test_a_superuser_is_made_once(settings_of_stage: Stage) -> None:

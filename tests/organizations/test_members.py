@@ -114,13 +114,21 @@ async def test_two_admins_who_demote_each_other_leave_one(stage: Stage) -> None:
     scope = Scope.tenant(crew.organization_id)
     async with stage.database.write(scope) as session:
         await service.update_member(
-            session, organization_id=crew.organization_id, user_id=crew.staff.id, role="admin"
+            session,
+            organization_id=crew.organization_id,
+            user_id=crew.staff.id,
+            role="admin",
+            by=crew.admin.id,
         )
 
     async def demote(user_id: UUID) -> None:
         async with stage.database.write(scope) as session:
             await service.update_member(
-                session, organization_id=crew.organization_id, user_id=user_id, role="viewer"
+                session,
+                organization_id=crew.organization_id,
+                user_id=user_id,
+                role="viewer",
+                by=user_id,
             )
             await asyncio.sleep(0.05)
 
@@ -140,6 +148,7 @@ async def test_two_organizations_that_add_the_same_person_get_them_once(stage: S
                 organization_id=organization_id,
                 email=crew.candidate.email,
                 role="staff",
+                by=crew.admin.id,
             )
             await asyncio.sleep(0.05)
 

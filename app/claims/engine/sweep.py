@@ -6,6 +6,7 @@ from uuid import UUID
 from app.claims.engine.finish import conclude, end_cancelled
 from app.claims.queries.engine import jobs, planning, sweeps
 from app.claims.queries.engine.connection import Connection
+from app.core.audit import Entry, record
 from app.core.db import Database, Scope, driver
 from app.core.log import logger
 from app.worker.doorbell import ring_now
@@ -57,4 +58,7 @@ async def _purge(database: Database) -> None:
             return
         await planning.be_patient(connection)
         await sweeps.purge(connection, job["id"])
+        organization_id = job["organization_id"]
+        subject = str(job["id"])
+        record(session, Entry("claims.job_purged", None, organization_id, "claim_job", subject))
     logger.info("claims.job_purged", job_id=job["id"], organization_id=job["organization_id"])

@@ -25,7 +25,7 @@ from app.claims.schemas import (
     RowStatus,
     Scope,
 )
-from app.claims.service import answers, control, jobs
+from app.claims.service import answers, control, jobs, trail
 from app.claims.service.downloads import Download
 from app.claims.workbook import MEDIA_TYPE
 from app.core.db import Database, DatabaseAway, DatabaseBusy
@@ -97,7 +97,9 @@ async def get(
 )
 async def remove(job_id: JobId, member: StaffMember, session: TenantWrite) -> None:
     """Delete an ended job with its rows and answers."""
-    await jobs.remove(session, organization_id=member.organization_id, job_id=job_id)
+    await jobs.remove(
+        session, organization_id=member.organization_id, job_id=job_id, by=member.user_id
+    )
 
 
 @router.get("/{job_id}/progress", response_model=ProgressOut, responses=_JOB)
@@ -161,12 +163,12 @@ async def _events(
 async def browse_rows(
     job_id: JobId,
     member: ClaimsReader,
-    session: TenantRead,
+    session: TenantWrite,
     pages: Pages,
     status: RowStatus | None = None,
     error_code: Annotated[OptionalLine | None, Query()] = None,
 ) -> Page[RowOut]:
-    """The job's rows with their answers, in the order of the file."""
+    """The job's rows with their answers, in the order of the file; that you read them is recorded."""
     mapping = await answers.mapping_of(
         session, organization_id=member.organization_id, job_id=job_id
     )
@@ -181,16 +183,24 @@ async def browse_rows(
     )
     shown = await answers.with_cells(session, job_id=job_id, rows=found.rows)
     searches = await answers.evidence_for(session, shown)
+    trail.note(session, "claims.rows_read", _act(member, job_id), rows=len(shown))
     return replace(found, rows=shown).page(lambda row: answers.row_out(row, mapping, searches))
 
 
-async def _download(request: Request, member: Member, job_id: UUID) -> tuple[Download, JobOut]:
+def _act(member: Member, job_id: UUID) -> trail.Act:
+    return trail.Act(member.organization_id, job_id, member.user_id)
+
+
+async def _download(
+    request: Request, member: Member, job_id: UUID, what: tuple[Scope, ResultFormat] | None = None
+) -> tuple[Download, JobOut]:
     database = services(request).database
     scope = DatabaseScope.tenant(member.organization_id, member.user_id)
-    async with database.read(scope) as session:
+    async with database.write(scope) as session:
         names = {"organization_id": member.organization_id, "job_id": job_id}
         job = await jobs.get(session, **names)
         mapping = await answers.mapping_of(session, **names)
+        trail.downloaded(session, _act(member, job_id), job, what)
     return Download(database, scope, job, mapping), job
 
 
@@ -220,8 +230,8 @@ async def download_results(
     scope: Scope = Scope.ALL,
     format: ResultFormat = ResultFormat.CSV,  # noqa: A002 - the contract's name of the parameter.
 ) -> StreamingResponse:
-    """The answers as they are now, in any state of the job."""
-    download, job = await _download(request, member, job_id)
+    """The answers as they are now, in any state of the job; that you took them is recorded."""
+    download, job = await _download(request, member, job_id, (scope, format))
     return StreamingResponse(
         download.results(scope, format),
         media_type=_MEDIA[format],
@@ -249,7 +259,9 @@ async def download_errors(
 )
 async def cancel(job_id: JobId, member: StaffMember, session: TenantWrite) -> JobOut:
     """Stop the job: rows not asked yet stay unprocessed, answers that are there stay."""
-    return await control.cancel(session, organization_id=member.organization_id, job_id=job_id)
+    return await control.cancel(
+        session, organization_id=member.organization_id, job_id=job_id, by=member.user_id
+    )
 
 
 @router.post(
@@ -266,4 +278,5 @@ async def retry(
         organization_id=member.organization_id,
         job_id=job_id,
         wish=body or RetryIn(),
+        by=member.user_id,
     )

@@ -64,7 +64,10 @@ async def create(
 
     async def work() -> Response:
         made = await service.create(
-            session, organization_id=admin.organization_id, values=body.model_dump()
+            session,
+            organization_id=admin.organization_id,
+            values=body.model_dump(),
+            by=admin.user_id,
         )
         answer = PracticeOut.model_validate(made)
         headers = {"Location": f"/api/v1/practices/{answer.id}"}
@@ -112,7 +115,11 @@ async def update(
     # Only the NPI can be taken away; null for another field means that it stays.
     kept = {name: value for name, value in values.items() if value is not None or name == "npi"}
     changed = await service.update(
-        session, organization_id=organization_id, practice_id=number, values=kept
+        session,
+        organization_id=organization_id,
+        practice_id=number,
+        values=kept,
+        by=admin.user_id,
     )
     return tagged(request, PracticeOut.model_validate(changed))
 
@@ -121,5 +128,8 @@ async def update(
 async def remove(practice_id: PracticeId, admin: OrganizationAdmin, session: TenantWrite) -> None:
     """Delete a practice; the answers of jobs that asked for it stay."""
     await service.remove(
-        session, organization_id=admin.organization_id, practice_id=_within(practice_id)
+        session,
+        organization_id=admin.organization_id,
+        practice_id=_within(practice_id),
+        by=admin.user_id,
     )

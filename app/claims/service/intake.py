@@ -14,6 +14,7 @@ from app.claims.errors import DateRange, ProviderUnknown
 from app.claims.payers.details import Extra
 from app.claims.payers.registry import PROVIDERS
 from app.claims.queries import upload as queries
+from app.claims.service import trail
 from app.claims.tables.copy import COLUMNS, encode_rows
 from app.claims.tables.options import Limits, ReadOptions
 from app.claims.tables.reader import Table, open_table
@@ -131,6 +132,8 @@ async def store(
     stored = await queries.copy_rows(session, _ahead(pieces), COLUMNS)
     if stored != received.table.row_count:
         raise RuntimeError("the second reading of a claim file gave another number of rows")
+    act = trail.Act(organization_id, job_id, by=user_id)
+    trail.note(session, "claims.job_created", act, rows=stored, provider=wishes.provider)
     return job_id
 
 

@@ -9,8 +9,8 @@ from app.claims.errors import JobNotFound, JobRunning
 from app.claims.models import ENDED
 from app.claims.queries import reading
 from app.claims.schemas import CeleryInfo, JobOut, ProgressOut
+from app.claims.service import trail
 from app.core.db import ReadSession, WriteSession
-from app.core.log import logger
 
 _WORDS: Final = {
     "PENDING": "Waiting",
@@ -135,8 +135,8 @@ async def progress(
     return progress_out(dict(row)), row["version"]
 
 
-async def remove(session: WriteSession, *, organization_id: UUID, job_id: UUID) -> None:
-    """Delete an ended job with its rows and answers.
+async def remove(session: WriteSession, *, organization_id: UUID, job_id: UUID, by: UUID) -> None:
+    """Delete an ended job with its rows and answers; that it was there stays in the audit log.
 
     Raises:
         JobNotFound: there is none, or it is another organization's.
@@ -146,4 +146,6 @@ async def remove(session: WriteSession, *, organization_id: UUID, job_id: UUID) 
     if job.status not in ENDED:
         raise JobRunning
     await reading.delete_job(session, job_id)
-    logger.info("claims.job_removed", job_id=job_id, rows=job.total_rows)
+    act = trail.Act(organization_id, job_id, by)
+    status = job.status.lower()
+    trail.note(session, "claims.job_removed", act, rows=job.total_rows, status=status)

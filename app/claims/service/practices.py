@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from app.claims.errors import PracticeNameTaken, PracticeNotFound
 from app.claims.models import Practice
 from app.claims.queries import practices as queries
+from app.core.audit import Entry, Fact, record
 from app.core.db import ReadSession, WriteSession
 
 
@@ -24,7 +25,7 @@ async def get(session: ReadSession, *, organization_id: UUID, practice_id: int) 
 
 
 async def create(
-    session: WriteSession, *, organization_id: UUID, values: dict[str, Any]
+    session: WriteSession, *, organization_id: UUID, values: dict[str, Any], by: UUID
 ) -> Practice:
     """A new practice.
 
@@ -33,13 +34,20 @@ async def create(
     """
     try:
         async with session.begin_nested():
-            return await queries.add(session, organization_id, values)
+            made = await queries.add(session, organization_id, values)
     except IntegrityError:
         raise PracticeNameTaken from None
+    _note(session, "created", organization_id, made.id, by=by)
+    return made
 
 
 async def update(
-    session: WriteSession, *, organization_id: UUID, practice_id: int, values: dict[str, Any]
+    session: WriteSession,
+    *,
+    organization_id: UUID,
+    practice_id: int,
+    values: dict[str, Any],
+    by: UUID,
 ) -> Practice:
     """Change what `values` names.
 
@@ -52,12 +60,17 @@ async def update(
         return practice
     try:
         async with session.begin_nested():
-            return await queries.change(session, practice_id, values)
+            changed = await queries.change(session, practice_id, values)
     except IntegrityError:
         raise PracticeNameTaken from None
+    fields = ",".join(sorted(values))
+    _note(session, "updated", organization_id, practice_id, by=by, fields=fields)
+    return changed
 
 
-async def remove(session: WriteSession, *, organization_id: UUID, practice_id: int) -> None:
+async def remove(
+    session: WriteSession, *, organization_id: UUID, practice_id: int, by: UUID
+) -> None:
     """Delete a practice; jobs that asked for it keep their answers.
 
     Raises:
@@ -65,3 +78,17 @@ async def remove(session: WriteSession, *, organization_id: UUID, practice_id: i
     """
     await get(session, organization_id=organization_id, practice_id=practice_id)
     await queries.remove(session, practice_id)
+    _note(session, "removed", organization_id, practice_id, by=by)
+
+
+def _note(
+    session: WriteSession,
+    verb: str,
+    organization_id: UUID,
+    practice_id: int,
+    *,
+    by: UUID,
+    **detail: Fact,
+) -> None:
+    action = f"practices.{verb}"
+    record(session, Entry(action, by, organization_id, "practice", str(practice_id), detail))

@@ -21,11 +21,11 @@ from app.claims.tables.cells import (
     is_rounded,
     normal_practice,
     normal_tin,
-    redo_cell,
 )
 from app.claims.tables.dates import ColumnOrder, DateRule
 from app.claims.tables.header import DATE_FIELDS, FIELDS, Shape
 from app.claims.tables.options import Limits
+from app.core.spreadsheets import redo_cell
 
 _REMEMBERED: Final = 65_536
 _LONGEST_REMEMBERED: Final = 64

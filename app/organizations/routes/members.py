@@ -85,7 +85,11 @@ async def _offer(
         invite = await invites.invite(session, letters, place=place)
         return created(_invited(invite), f"me/invites/{invite.id}", status=202)
     made = await service.add_member(
-        session, organization_id=place.organization_id, email=place.email, role=place.role
+        session,
+        organization_id=place.organization_id,
+        email=place.email,
+        role=place.role,
+        by=place.by.id,
     )
     await invites.tell_added(session, letters, place=replace(place, email=made.email))
     (await identity_of(request)).forget_after(session, made.user_id)
@@ -119,7 +123,11 @@ async def update_member(
 ) -> MemberOut:
     """Give a member another role."""
     changed = await service.update_member(
-        session, organization_id=admin.organization_id, user_id=user_id, role=body.role
+        session,
+        organization_id=admin.organization_id,
+        user_id=user_id,
+        role=body.role,
+        by=admin.user_id,
     )
     identity.forget_after(session, user_id)
     return MemberOut.model_validate(changed)
@@ -132,7 +140,9 @@ async def remove_member(
     """Take a member out, as an admin; everybody may leave by themselves."""
     if member.role != "admin" and user_id != member.user_id:
         raise Forbidden
-    await service.remove_member(session, organization_id=member.organization_id, user_id=user_id)
+    await service.remove_member(
+        session, organization_id=member.organization_id, user_id=user_id, by=member.user_id
+    )
     identity.forget_after(session, user_id)
 
 

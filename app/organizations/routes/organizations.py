@@ -67,7 +67,10 @@ async def update_own(
     current = await service.get_locked(session, organization_id=admin.organization_id)
     condition.require(OrganizationOut.model_validate(current))
     changed = await service.update(
-        session, organization_id=admin.organization_id, values=body.model_dump()
+        session,
+        organization_id=admin.organization_id,
+        values=body.model_dump(),
+        by=admin.user_id,
     )
     return condition.tagged(OrganizationOut.model_validate(changed))
 

@@ -1,0 +1,96 @@
+"""Commands that operators run now and then: the audit log walked through, keys changed.
+
+As in the command line itself, each one imports what it needs when it runs.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+
+from app.core.settings import Settings, load_settings
+
+T = TypeVar("T")
+audit = typer.Typer(help="The audit log and its chains.", no_args_is_help=True)
+keys = typer.Typer(help="The keys that seal secrets in the database.", no_args_is_help=True)
+
+
+def chosen_settings() -> Settings:
+    """The settings, or a plain end of the command that names each variable and never its value."""
+    try:
+        return load_settings()
+    except ValidationError as error:
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc']) or 'settings'}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        fail("\n".join([*faults, "Set them in the environment or in .env; see .env.template."]))
+
+
+def fail(message: str) -> NoReturn:
+    """End the command with 1 and this message in red."""
+    typer.secho(message, err=True, fg="red")
+    raise typer.Exit(1)
+
+
+@audit.command("verify")
+def verify_audit(
+    against: Annotated[
+        Path | None, typer.Option(help="Compare with what `intake audit heads` said earlier.")
+    ] = None,
+) -> None:
+    """Walk the chains of the audit log; name the first broken place of each, and end with 1."""
+    from app.core import audit_chain
+    from app.core.db import Database
+
+    async def walk(database: Database) -> audit_chain.Verdict:
+        if against is None:
+            return await audit_chain.verify(database)
+        return await audit_chain.verify_against(database, against.read_text().splitlines())
+
+    found = asyncio.run(_with_database(walk))
+    for fault in found.faults:
+        where = f"chain {fault.chain_id}, place {fault.position}, entry {fault.entry_id}"
+        typer.secho(f"{fault.reason}: {where}", err=True, fg="red")
+    typer.echo(f"{found.chains} chains, {found.entries} entries, {len(found.faults)} broken.")
+    raise typer.Exit(1 if found.faults else 0)
+
+
+@audit.command("heads")
+def print_heads() -> None:
+    """Print the end of each chain, to be kept where nobody who owns the database can change it."""
+    from app.core import audit_chain
+
+    typer.echo("\n".join(asyncio.run(_with_database(audit_chain.heads))))
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Seal with the first key what older keys sealed; afterwards those can be taken away."""
+    from app import api  # noqa: F401 - the rooms name their sealed columns as they are loaded.
+    from app.core import rotation
+    from app.core.crypto import KeyRing
+    from app.core.models import Base
+
+    ring = KeyRing.from_settings(chosen_settings())
+    run = partial(rotation.rotate, ring=ring, metadata=Base.metadata)
+    done = asyncio.run(_with_database(run))
+    for one in done:
+        typer.echo(f"{one.column}: {one.resealed} sealed again, {one.broken} that no key opens")
+    typer.echo("Done." if done else "Nothing is sealed here.")
+    raise typer.Exit(1 if any(one.broken for one in done) else 0)
+
+
+async def _with_database(work: Callable[..., Awaitable[T]]) -> T:
+    """What `work` gives on a database that is closed afterwards."""
+    from app.core.db import Database
+
+    database = Database(chosen_settings().database, application="intake-cli")
+    try:
+        return await work(database)
+    finally:
+        await database.close()
