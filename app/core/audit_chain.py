@@ -44,13 +44,18 @@ class Verdict:
     faults: tuple[Fault, ...]
 
 
-async def verify(database: Database, *, newest: int | None = None) -> Verdict:
-    """Walk every chain in short transactions; with `newest`, only so many entries of its end.
+async def verify(
+    database: Database, *, newest: int | None = None, most_chains: int | None = None
+) -> Verdict:
+    """Walk every chain in short transactions.
 
-    Writers may go on meanwhile: a chain is walked as far as it was when its walk began.
+    With `newest`, only so many entries at the end of each, and none is looked for outside of the
+    chains; with `most_chains`, no more than so many of them. Writers may go on meanwhile: a chain is walked as far as it was when its walk began.
     """
     chains, entries, faults = 0, 0, []
     async for head in _heads(database):
+        if chains == most_chains:
+            break
         chains += 1
         start = 0 if newest is None else max(0, head.length - newest)
         entries += head.length - start

@@ -52,7 +52,9 @@ async def prepare(sandbox: Sandbox, content: bytes) -> Logo:
     return Logo(made[1:], content_type)
 
 
-async def change(session: WriteSession, *, organization_id: UUID, logo: Logo) -> Organization:
+async def change(
+    session: WriteSession, *, organization_id: UUID, logo: Logo, by: UUID
+) -> Organization:
     """Make `logo` the organization's; the former one is deleted."""
     present = await service.get_locked(session, organization_id=organization_id)
     stored = await storage.store(
@@ -62,12 +64,15 @@ async def change(session: WriteSession, *, organization_id: UUID, logo: Logo) ->
         purpose="logos",
         organization_id=organization_id,
     )
+    service.note(session, "logo_changed", organization_id, by=by)
     return await _point_to(session, present, stored.id)
 
 
-async def remove(session: WriteSession, *, organization_id: UUID) -> Organization:
+async def remove(session: WriteSession, *, organization_id: UUID, by: UUID) -> Organization:
     """Take the logo away; without one nothing changes."""
     present = await service.get_locked(session, organization_id=organization_id)
+    if present.logo_file_id is not None:
+        service.note(session, "logo_removed", organization_id, by=by)
     return await _point_to(session, present, None)
 
 

@@ -37,7 +37,7 @@ async def create(
         row["slug"] = f"{slug}-{organization_id.hex[-8:]}"
         await queries.insert_organization(session, row)
     await queries.insert_member(session, organization_id, founder, "admin")
-    _note(session, "created", organization_id, by=founder)
+    note(session, "created", organization_id, by=founder)
     logger.info("organizations.created", organization_id=organization_id, by=founder)
     return await get(session, organization_id=organization_id)
 
@@ -80,7 +80,7 @@ async def update(
 ) -> Organization:
     """Replace an organization's card; its alias stays."""
     await queries.update_organization(session, organization_id, values)
-    _note(session, "updated", organization_id, by=by)
+    note(session, "updated", organization_id, by=by)
     return await get(session, organization_id=organization_id)
 
 
@@ -100,7 +100,7 @@ async def add_member(
     if await queries.has_membership(session, user_id):
         raise AlreadyMember
     await queries.insert_member(session, organization_id, user_id, role)
-    _note(session, "member_added", organization_id, by=by, member_id=user_id, role=role)
+    note(session, "member_added", organization_id, by=by, member_id=user_id, role=role)
     logger.info("organizations.member_added", organization_id=organization_id, user_id=user_id)
     return await get_member(session, organization_id=organization_id, user_id=user_id)
 
@@ -132,7 +132,7 @@ async def update_member(
     except IntegrityError as error:
         accounts.raise_if_last_admin(error)
         raise
-    _note(session, "role_changed", organization_id, by=by, member_id=user_id, role=role)
+    note(session, "role_changed", organization_id, by=by, member_id=user_id, role=role)
     logger.info("organizations.role_changed", organization_id=organization_id, user_id=user_id)
     return await get_member(session, organization_id=organization_id, user_id=user_id)
 
@@ -152,11 +152,11 @@ async def remove_member(
     except IntegrityError as error:
         accounts.raise_if_last_admin(error)
         raise
-    _note(session, "member_removed", organization_id, by=by, member_id=user_id)
+    note(session, "member_removed", organization_id, by=by, member_id=user_id)
     logger.info("organizations.member_removed", organization_id=organization_id, user_id=user_id)
 
 
-def _note(
+def note(
     session: WriteSession,
     verb: str,
     organization_id: UUID,

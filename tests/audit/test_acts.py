@@ -97,6 +97,8 @@ async def test_organizations(client: httpx.AsyncClient, database: Database, crew
     assert (await client.delete(member, headers=admin)).status_code == 204
     body = {"email": crew.viewer.email, "role": "viewer"}
     assert (await client.post(members, json=body, headers=admin)).status_code == 201
+    logo = f"{API}/organizations/me/logo"
+    assert (await client.delete(logo, headers=admin)).status_code == 200
     found = await entries(database)
     here, viewer = crew.organization_id, str(crew.viewer.id)
     assert str(found[0].organization_id) == made.json()["id"]

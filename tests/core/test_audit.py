@@ -100,6 +100,7 @@ async def test_a_whole_log_in_batches(stage: Stage, monkeypatch: pytest.MonkeyPa
             record(session, entry(HERE if at % 2 else None))
     assert await verify(stage.database) == Verdict(2, 10, ())
     assert await verify(stage.database, newest=4) == Verdict(2, 8, ())
+    assert await verify(stage.database, newest=4, most_chains=1) == Verdict(1, 4, ())
 
 
 TAMPERING = (

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from app.core.audit import Entry, record
+from app.core.db import Scope, as_owner
 from app.core.settings import Settings
 from app.dev.surroundings import free_port
 from app.health import doctor
-from tests.conftest import Servers
+from tests.conftest import Servers, Stage
 from tests.mail.post_office import open_post_office, with_mail
 
 SECRET = "a-secret-that-must-not-be-shown-anywhere"
@@ -147,3 +150,21 @@ async def test_mail_is_asked_for_where_people_depend_on_it(settings: Settings) -
     async with open_post_office() as office:
         found = await doctor._mail(with_mail(settings, office.port))
         assert found[0].said == f"127.0.0.1:{office.port} takes connections"
+
+
+async def test_a_broken_audit_log_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stage: Stage
+) -> None:
+    settings = stage.settings
+    url, redis = settings.database.url, settings.redis.url
+    set_all(monkeypatch, DATABASE_URL=url.get_secret_value(), REDIS_URL=redis.get_secret_value())
+    async with stage.database.write(Scope.system()) as session:
+        record(session, Entry("tests.acted", None, None, "test", ""))
+    _, lines, _ = await examined(capsys)
+    assert "0 of 1 chains" in lines["✔ Audit"]
+    async with stage.database.write(Scope.system()) as session, as_owner(session):
+        await session.execute(text("SET LOCAL session_replication_role = replica"))
+        await session.execute(text("DELETE FROM audit_entries"))
+    _, lines, said = await examined(capsys)
+    assert "1 of 1 chains" in lines["✘ Audit"]
+    assert "Run: intake audit verify" in said

@@ -80,14 +80,19 @@ async def change_logo(
     # Opened only now: a picture may take a second, and no transaction waits for it.
     scope = Scope.tenant(admin.organization_id, admin.user_id)
     async with services(request).database.write(scope) as session:
-        changed = await logos.change(session, organization_id=admin.organization_id, logo=prepared)
+        changed = await logos.change(
+            session,
+            organization_id=admin.organization_id,
+            logo=prepared,
+            by=admin.user_id,
+        )
     return OrganizationOut.model_validate(changed)
 
 
 @router.delete("/me/logo", responses=problems(*_INSIDE))
 async def remove_logo(admin: OrganizationAdmin, session: TenantWrite) -> OrganizationOut:
     """Take your organization's logo away."""
-    changed = await logos.remove(session, organization_id=admin.organization_id)
+    changed = await logos.remove(session, organization_id=admin.organization_id, by=admin.user_id)
     return OrganizationOut.model_validate(changed)
 
 
