@@ -46,7 +46,7 @@ def dev(
     reload: Annotated[bool, typer.Option(help="Load changed code.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw the data away first.")] = False,
 ) -> None:
-    """Run everything on this machine: database, Valkey, API, worker, beat and a local payer."""
+    """Run everything on this machine: database, Valkey, API, worker, beat, payer and issuers."""
     from app.dev import stack
     from app.dev.homes import HomeTaken, ServerFailed
 
@@ -170,6 +170,18 @@ def mail_catcher(
     from app.dev import mail
 
     asyncio.run(mail.catch(folder, port))
+
+
+@cli.command(
+    "issuer-sandbox",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def issuer_sandbox(context: typer.Context) -> None:
+    """Run local identity providers that speak as Keycloak and as Clerk do."""
+    from app.dev.issuers import server
+
+    server.main(context.args)
 
 
 @cli.command("sample-claims")

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from app.accounts.gate import turn_away
 from app.accounts.service import ensure_superuser_from
 from app.api import body_limits, include_rooms
+from app.auth.issuers import open_issuers
 from app.core import log
 from app.core.application import Intake
 from app.core.db import Database
@@ -15,6 +16,7 @@ from app.core.processes import registered_as
 from app.core.settings import Settings, load_settings
 from app.core.state import open_services
 from app.core.version import release
+from app.organizations.provisioning import place
 from app.worker import doorbell
 
 __all__ = ["Intake", "create_app", "create_app_from_environment"]
@@ -25,8 +27,12 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Intak
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_services(settings, database=database) as services:
-            app.state.services = services
+        async with (
+            open_services(settings, database=database) as services,
+            open_issuers(settings, services.http) as issuers,
+        ):
+            app.state.services, app.state.issuers = services, issuers
+            app.state.place = place
             await ensure_superuser_from(settings, services.database)
             with doorbell.connected(settings.redis):
                 async with registered_as(services.redis, "api"):

@@ -44,7 +44,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("intake")
 
-pytest_plugins = ("tests.people",)
+pytest_plugins = ("tests.people", "tests.issuers")
 
 TEST_SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
 ORIGIN = "https://front.example"

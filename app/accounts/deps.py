@@ -8,9 +8,10 @@ from fastapi import Depends, Request, Response
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel
 
-from app.accounts import sessions
+from app.accounts import external, sessions
 from app.accounts.identity import Identity, SignedIn
-from app.auth.errors import TokenExpired, TokenInvalid
+from app.auth.errors import IssuerAway, TokenExpired, TokenInvalid
+from app.auth.principal import LOCAL, Principal
 from app.core.db import ReadSession, Scope, WriteSession
 from app.core.etags import etag_of, require_match, tagged
 from app.core.limits import address_key
@@ -21,7 +22,7 @@ from app.core.state import services
 _bearer = OAuth2PasswordBearer(
     tokenUrl="/api/v1/login/access-token",
     auto_error=False,
-    description="An access token from one of the /login routes",
+    description="An access token from one of the /login routes, or one of Keycloak or Clerk",
 )
 Bearer = Annotated[str | None, Depends(_bearer)]
 
@@ -31,11 +32,26 @@ async def identity_of(request: Request) -> Identity:
     state = request.app.state
     known: Identity | None = getattr(state, "identity", None)
     if known is None:
-        known = state.identity = Identity.from_settings(services(request).settings.auth)
+        auth = services(request).settings.auth
+        known = state.identity = Identity.from_settings(auth, state.issuers, state.place)
     return known
 
 
 ProcessIdentity = Annotated[Identity, Depends(identity_of)]
+
+
+async def _principal(request: Request, identity: Identity, token: str) -> Principal:
+    """The bearer of a true token, whoever made it; verified once a request.
+
+    Raises:
+        TokenExpired: its time is over.
+        TokenInvalid: anything else is wrong with it.
+        IssuerAway: its issuer's keys cannot be had now.
+    """
+    known: Principal | None = getattr(request.state, "principal", None)
+    if known is None:
+        known = request.state.principal = await identity.read_bearer(token)
+    return known
 
 
 async def optional_user(
@@ -46,8 +62,9 @@ async def optional_user(
         if "authorization" in request.headers:
             raise Unauthorized
         return None
-    principal = identity.tokens.read_access(token)
-    return await sessions.recognize(services(request).database, identity, principal)
+    principal = await _principal(request, identity, token)
+    recognize = sessions.recognize if principal.provider == LOCAL else external.recognize
+    return await recognize(services(request).database, identity, principal)
 
 
 OptionalUser = Annotated[SignedIn | None, Depends(optional_user)]
@@ -110,8 +127,8 @@ async def caller_key(request: Request, identity: ProcessIdentity) -> str:
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        with contextlib.suppress(TokenInvalid, TokenExpired):
-            return identity.tokens.read_access(token).subject
+        with contextlib.suppress(TokenInvalid, TokenExpired, IssuerAway):
+            return (await _principal(request, identity, token)).rate_key
     return await address_key(request)
 
 

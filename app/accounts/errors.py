@@ -75,3 +75,12 @@ class PasswordElsewhere(Problem):
     status = 409
     title = "This account has no password here"
     hint = "Change it where you sign in. Nothing is stored here that could be changed."
+
+
+class AccountDisabled(Unauthorized):
+    """An identity provider vouches for the person, and their account here is locked."""
+
+    code = "auth.account_disabled"
+    status = 401
+    title = "Your account is disabled here"
+    hint = "An admin of your organization can enable it again."

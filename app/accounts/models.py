@@ -1,4 +1,4 @@
-"""The people: users, the refresh families of their sign-ins, and two windows onto memberships."""
+"""The people: users, their sign-ins and identities elsewhere, and two windows onto memberships."""
 
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,10 @@ ROLE_CHECK = f"role IN ({', '.join(repr(role) for role in ROLES)})"
 class User(Base, Timestamps):
     """A person with a way to sign in, and the professional profile that they show.
 
-    An e-mail address belongs to one user whatever its case. `role` counts only while the user
-    belongs to no organization; there the membership's role takes its place.
+    An e-mail address belongs to one user whatever its case; it is empty for those whose identity
+    provider tells none, or one that is somebody else's here. `email_verified_at` is when it was
+    proven to be theirs. `role` counts only while the user belongs to no organization; there the
+    membership's role takes its place.
     """
 
     __tablename__ = "users"
@@ -29,6 +31,7 @@ class User(Base, Timestamps):
 
     id: Mapped[UUID] = primary_key()
     email: Mapped[str]
+    email_verified_at: Mapped[datetime | None]
     password_hash: Mapped[str | None]
     full_name: Mapped[str]
     role: Mapped[str] = mapped_column(server_default="candidate")
@@ -39,21 +42,47 @@ class User(Base, Timestamps):
     location: Mapped[str | None]
     phone: Mapped[str | None]
     summary: Mapped[str | None]
-    email_verified_at: Mapped[datetime | None]
     links: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     skills: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
 
 
-Index("uq_users_email", func.lower(User.email), unique=True)
+Index("uq_users_email", func.lower(User.email), unique=True, postgresql_where=text("email <> ''"))
+
+
+class ExternalIdentity(Base):
+    """Who a subject of an issuer is here, and the newest claims that the account was made after."""
+
+    __tablename__ = "external_identities"
+    __table_args__ = (CheckConstraint("provider IN ('clerk', 'keycloak')", name="provider"),)
+
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    provider: Mapped[str]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    claims_digest: Mapped[bytes]
+    claims_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class RefreshFamily(Base):
     """One sign-in: every refresh token that came from it lives and ends with it.
 
     `network`, `browser` and `system` say from where it was opened, in coarse words.
+
+    One that began with a foreign token keeps that token's digest in `origin`, so that the same
+    token begins no second one; of the organizations that its `issuer` keeps it acts in `acts_in`
+    only.
     """
 
     __tablename__ = "refresh_families"
+    __table_args__ = (
+        Index(
+            "uq_refresh_families_origin",
+            "origin",
+            unique=True,
+            postgresql_where=text("origin IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = primary_key()
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
@@ -65,6 +94,10 @@ class RefreshFamily(Base):
     network: Mapped[str | None]
     browser: Mapped[str | None]
     system: Mapped[str | None]
+    origin: Mapped[bytes | None]
+    issuer: Mapped[str | None]
+    acts_in: Mapped[UUID | None]
+    impersonated_by: Mapped[str | None]
 
 
 class RefreshToken(Base):
@@ -136,6 +169,10 @@ class UserCard(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     is_first: Mapped[bool]
+    own_role: Mapped[str]
+    organization_issuer: Mapped[str | None]
+    organization_alias: Mapped[str | None]
+    organization_external_id: Mapped[str | None]
 
 
 class MemberRole(Base):

@@ -15,8 +15,8 @@ _FRESH = {"populate_existing": True}
 
 
 def has_email(email: str) -> ColumnElement[bool]:
-    """Whether a user has this address, whatever its case."""
-    return func.lower(User.email) == func.lower(email)
+    """Whether a user has this address, whatever its case; an empty one is none, and many have it."""
+    return and_(func.lower(User.email) == func.lower(email), User.email != "")
 
 
 async def credentials(session: ReadSession, email: str) -> tuple[UUID, str | None, bool] | None:
@@ -71,15 +71,17 @@ async def profile(session: ReadSession, user_id: UUID) -> User | None:
     return await session.get(User, user_id, populate_existing=True)
 
 
-async def is_live(session: ReadSession, family_id: UUID, user_id: UUID, now: datetime) -> bool:
-    """Whether the sign-in still stands."""
-    statement = select(RefreshFamily.id).where(
+async def live_family(
+    session: ReadSession, family_id: UUID, user_id: UUID, now: datetime
+) -> RefreshFamily | None:
+    """The sign-in, if it still stands."""
+    statement = select(RefreshFamily).where(
         RefreshFamily.id == family_id,
         RefreshFamily.user_id == user_id,
         RefreshFamily.ended_at.is_(None),
         RefreshFamily.expires_at > now,
     )
-    return (await session.execute(statement)).scalar_one_or_none() is not None
+    return (await session.scalars(statement)).one_or_none()
 
 
 def everybody(organization_id: UUID | None) -> Select[UserCard]:

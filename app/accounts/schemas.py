@@ -136,6 +136,16 @@ class SessionOut(Out):
     is_current: bool
 
 
+class ClerkIn(In):
+    """A session token as Clerk's frontend library gives it; never in the address, which is logged."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"clerk_token": "eyJhbGciOiJSUzI1NiIsImtpZCI6Imluc18…"}]}
+    )
+
+    clerk_token: Token
+
+
 class LogoutIn(In):
     """Which sign-in is to end; without it, the one of the access token."""
 

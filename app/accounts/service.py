@@ -90,7 +90,8 @@ async def browse(session: ReadSession, *, reader: SignedIn, query: PageQuery) ->
     Raises:
         Forbidden: the reader is no admin.
     """
-    if not reader.is_superuser and reader.role != "admin":
+    is_admin = reader.role == "admin" and reader.organization_id is not None
+    if not reader.is_superuser and not is_admin:
         raise Forbidden
     organization_id = None if reader.is_superuser else reader.organization_id
     statement = queries.everybody(organization_id)

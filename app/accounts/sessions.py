@@ -14,8 +14,9 @@ from uuid import UUID
 from app.accounts import queries, trail
 from app.accounts.devices import UNKNOWN, Device
 from app.accounts.errors import CredentialsInvalid, RefreshReused
-from app.accounts.identity import Affiliation, Identity, SignedIn
-from app.accounts.models import RefreshFamily, RefreshToken, UserCard
+from app.accounts.identity import Identity, SignedIn
+from app.accounts.models import RefreshFamily, RefreshToken
+from app.accounts.recognition import by_family, signed_in
 from app.auth import tokens
 from app.auth.errors import TokenExpired, TokenInvalid
 from app.auth.principal import Principal
@@ -39,7 +40,7 @@ class Grant:
     access_token: str
     refresh_token: str
     expires_in: int
-    card: UserCard
+    card: SignedIn
 
 
 async def sign_in(
@@ -74,7 +75,8 @@ async def open_session(
 ) -> Grant:
     """Begin a refresh family for a user who has proved who they are.
 
-    `origin` are the family's columns about from where it was opened.
+    `origin` are the family's columns about from where it was opened, and about the foreign token
+    that it begins with, if one.
     """
     now = clock.now().replace(microsecond=0)
     idle = timedelta(days=identity.settings.refresh_token_days)
@@ -88,6 +90,26 @@ async def open_session(
     await trail.note(session, "accounts.signed_in", user_id, by=user_id, family=str(family.id))
     logger.info("accounts.signed_in", user_id=user_id, family_id=family.id)
     return await _grant(session, identity, family, refresh)
+
+
+async def join_session(
+    session: WriteSession, identity: Identity, family: RefreshFamily
+) -> Grant | None:
+    """The newest pair of a family for whoever repeats its beginning; None when it has ended.
+
+    A refresh token's identifier follows from those before it, so the newest one can be said again,
+    unless SECRET_KEY was replaced between two of them.
+    """
+    if _standing(family) is not None:
+        return None
+    current = (await queries.newest_tokens(session, family.id))[0]
+    parent = ""
+    for sequence in range(current.sequence):
+        parent = identity.tokens.successor(family.id, parent, sequence)
+    token = _write(identity, family, current, parent)
+    if token_digest(token) != current.token_hash:
+        return None
+    return await _grant(session, identity, family, token)
 
 
 async def refresh(database: Database, identity: Identity, token: str) -> Grant:
@@ -210,7 +232,7 @@ async def _grant(
         access_token=identity.tokens.access(family.user_id, family.id),
         refresh_token=refresh_token,
         expires_in=identity.tokens.access_seconds,
-        card=cards[0],
+        card=signed_in(cards, by_family(family), session=family.id),
     )
 
 
@@ -261,29 +283,11 @@ async def recognize(database: Database, identity: Identity, principal: Principal
 
 async def _look_up(session: ReadSession, user_id: UUID, family_id: UUID) -> SignedIn:
     cards = await queries.cards(session, user_id)
-    is_live = await queries.is_live(session, family_id, user_id, clock.now())
-    if not cards or not cards[0].is_active or not is_live:
+    family = await queries.live_family(session, family_id, user_id, clock.now())
+    if not cards or not cards[0].is_active or family is None:
         raise TokenInvalid
-    first = cards[0]
-    return SignedIn(
-        id=first.id,
-        email=first.email,
-        full_name=first.full_name,
-        role=first.role,
-        organization_id=first.organization_id,
-        organization_name=first.organization_name,
-        is_active=first.is_active,
-        is_superuser=first.is_superuser,
-        auth_provider=first.auth_provider,
-        created_at=first.created_at,
-        updated_at=first.updated_at,
-        affiliations=tuple(
-            Affiliation(card.organization_id, card.organization_slug or "", card.role)
-            for card in cards
-            if card.organization_id is not None
-        ),
-        session=family_id,
-    )
+    impersonator = family.impersonated_by
+    return signed_in(cards, by_family(family), session=family.id, impersonated_by=impersonator)
 
 
 async def purge(session: WriteSession) -> int:

@@ -1,6 +1,6 @@
 """What can be wrong with a token. The caller learns no more than this; the reason is in the log."""
 
-from app.core.problems import Unauthorized
+from app.core.problems import Problem, Unauthorized
 
 
 class TokenInvalid(Unauthorized):
@@ -19,3 +19,21 @@ class TokenExpired(Unauthorized):
     status = 401
     title = "The token has expired"
     hint = "Get a new access token from POST /api/v1/login/refresh-token, or sign in again."
+
+
+class IssuerAway(Problem):
+    """An identity provider cannot be asked for its keys, or about a newcomer, right now."""
+
+    code = "auth.provider_unavailable"
+    status = 503
+    title = "The identity provider cannot be reached right now"
+    hint = "Your token was not judged. Send the same request again after the time in Retry-After."
+
+
+class ClerkNotConfigured(Problem):
+    """This installation does not know Clerk."""
+
+    code = "auth.clerk_not_configured"
+    status = 503
+    title = "Signing in with Clerk is not set up here"
+    hint = "The operator sets CLERK_ISSUER; until then sign in with a password."

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: the only file that knows python-jose, and lets it do nothing but signatures.
+"""JSON Web Tokens: what python-jose is let do, which is nothing but signatures.
 
 The library accepts padded and spaced base64, unknown critical headers, string times, missing
 audiences and more; so everything is settled before it is asked, and it is asked with one key object
@@ -6,16 +6,17 @@ and that key's one algorithm. Whatever goes wrong is the same 401.
 """
 
 import base64
+import contextlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from jose import jwk, jws
-from jose.backends.base import Key as JoseKey
+from jose import jws
 
 from app.auth.errors import TokenExpired, TokenInvalid
+from app.auth.rings import Ring, RingKey
 from app.core.log import logger
 
 Claims = Mapping[str, Any]
@@ -23,11 +24,11 @@ Claims = Mapping[str, Any]
 MAX_TOKEN_CHARACTERS: Final = 8192
 _PART = re.compile(r"[A-Za-z0-9_-]+")
 _HEADERS = frozenset({"alg", "typ", "kid"})
+# Headers that bring keys, change what is signed, or must be understood (RFC 7515, RFC 7797).
+_DANGEROUS = frozenset(
+    {"crit", "b64", "jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "zip", "cty", "enc"}
+)
 _LATEST_TIME = 2**33
-
-
-class RingRefused(Exception):
-    """A set of keys that no token may be checked against."""
 
 
 class _Refused(Exception):
@@ -35,61 +36,12 @@ class _Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class RingKey:
-    """One key, its name and the one algorithm that it is good for."""
-
-    kid: str
-    algorithm: str
-    key: JoseKey
-
-    @classmethod
-    def hmac(cls, kid: str, secret: bytes) -> Self:
-        """A secret for HS256.
-
-        Raises:
-            RingRefused: the secret is shorter than 32 bytes.
-        """
-        if len(secret) < 32:
-            raise RingRefused("a secret needs 32 bytes or more")
-        return cls(kid, "HS256", jwk.construct(secret, "HS256"))
-
-    @property
-    def is_symmetric(self) -> bool:
-        """Whether whoever can check can also sign."""
-        return self.algorithm.startswith("HS")
-
-
-class Ring:
-    """The keys of one issuer, by name; the first one signs, all of them verify."""
-
-    def __init__(self, keys: Iterable[RingKey]) -> None:
-        """Hold `keys`.
-
-        Raises:
-            RingRefused: no key, a name twice, or secrets beside public keys.
-        """
-        listed = list(keys)
-        self._keys = {key.kid: key for key in listed}
-        if not listed or len(self._keys) != len(listed) or "" in self._keys:
-            raise RingRefused("keys need names, each once")
-        if len({key.is_symmetric for key in listed}) > 1:
-            raise RingRefused("secrets and public keys do not share a ring")
-        self.signer = listed[0]
-
-    def find(self, kid: object) -> RingKey:
-        """The key of exactly that name."""
-        key = self._keys.get(kid) if isinstance(kid, str) else None
-        if key is None:
-            raise _Refused("kid")
-        return key
-
-
-@dataclass(frozen=True, slots=True)
 class Rules:
     """What a token of one issuer must fulfil.
 
     `accepts` says whether the claims are meant for us: audience, token use, authorized party.
-    Times are in seconds; `longest_life` bounds exp − iat.
+    Times are in seconds; `longest_life` bounds exp − iat. `accepts_header` is for issuers that say
+    more in the header than alg, typ and kid: only with it are other harmless names let through.
     """
 
     provider: str
@@ -99,6 +51,7 @@ class Rules:
     longest_life: int
     leeway: int = 30
     types: frozenset[str] = frozenset({"JWT"})
+    accepts_header: Callable[[Claims], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +69,82 @@ def sign(claims: Claims, ring: Ring) -> str:
     return token
 
 
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A token taken apart. Nothing in it is believed: it only tells which rules to ask."""
+
+    text: str
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+
+    @property
+    def issuer(self) -> str | None:
+        """Who says to have made it."""
+        issuer = self.claims.get("iss")
+        return issuer if isinstance(issuer, str) else None
+
+    @property
+    def kid(self) -> str | None:
+        """Which key says to have signed it."""
+        kid = self.header.get("kid")
+        return kid if isinstance(kid, str) else None
+
+
+def parse(token: object) -> Parsed:
+    """Take a token apart, strictly.
+
+    Raises:
+        TokenInvalid: it is not three canonical base64url parts over two JSON objects, or too long.
+    """
+    with _only_invalid():
+        if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARACTERS:
+            raise _Refused("size")
+        parts = token.split(".")
+        if len(parts) != 3:
+            raise _Refused("parts")
+        header, claims, _ = _json(parts[0]), _json(parts[1]), _decoded(parts[2])
+        return Parsed(token, header, claims)
+    raise TokenInvalid
+
+
+def check(parsed: Parsed, rules: Rules, *, now: float, expired_too: bool = False) -> Verified:
+    """Hold a token against the rules of its issuer; with `expired_too`, its time may be over.
+
+    Raises:
+        TokenExpired: everything is right but the time.
+        TokenInvalid: anything else.
+    """
+    with _only_invalid():
+        if parsed.issuer != rules.issuer:
+            raise _Refused("iss")
+        key = _key(parsed.header, rules)
+        jws.verify(parsed.text, key.key, [key.algorithm])
+        _check_claims(parsed.claims, rules, now)
+        if parsed.claims["exp"] <= now - rules.leeway and not expired_too:
+            raise TokenExpired
+        return Verified(rules.provider, parsed.claims)
+    raise TokenInvalid
+
+
+@contextlib.contextmanager
+def _only_invalid() -> Iterator[None]:
+    """Let nothing out but the two kinds of 401; the reason stays in the log."""
+    try:
+        yield
+    except (TokenExpired, TokenInvalid):
+        raise
+    except _Refused as refusal:
+        reason = str(refusal)
+    except Exception as error:  # noqa: BLE001 - a hostile token must never become a 500.
+        reason = type(error).__name__
+    else:
+        return
+    logger.info("auth.bearer_refused", reason=reason)
+    raise TokenInvalid
+
+
 class Verifier:
-    """Checks tokens of several issuers; `iss` is read unverified only to choose the rules."""
+    """Checks tokens of issuers whose keys are at hand; `iss` is read only to choose the rules."""
 
     def __init__(self, rules: Iterable[Rules]) -> None:
         self._rules = {rule.issuer: rule for rule in rules}
@@ -125,38 +152,18 @@ class Verifier:
     def verify(self, token: object, *, now: float, expired_too: bool = False) -> Verified:
         """The claims of `token`, all checked; with `expired_too`, also one whose time is over.
 
+        `token` may have been parsed before.
+
         Raises:
             TokenExpired: everything is right but the time.
             TokenInvalid: anything else.
         """
-        try:
-            return self._verify(token, now, expired_too)
-        except TokenExpired:
-            raise
-        except _Refused as refusal:
-            reason = str(refusal)
-        except Exception as error:  # noqa: BLE001 - a hostile token must never become a 500.
-            reason = type(error).__name__
-        logger.info("auth.bearer_refused", reason=reason)
-        raise TokenInvalid
-
-    def _verify(self, token: object, now: float, expired_too: bool) -> Verified:
-        if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARACTERS:
-            raise _Refused("size")
-        parts = token.split(".")
-        if len(parts) != 3:
-            raise _Refused("parts")
-        header, claims, _ = _json(parts[0]), _json(parts[1]), _decoded(parts[2])
-        issuer = claims.get("iss")
-        rules = self._rules.get(issuer) if isinstance(issuer, str) else None
+        parsed = token if isinstance(token, Parsed) else parse(token)
+        rules = self._rules.get(parsed.issuer or "")
         if rules is None:
-            raise _Refused("iss")
-        key = _key(header, rules)
-        jws.verify(token, key.key, [key.algorithm])
-        _check_claims(claims, rules, now)
-        if claims["exp"] <= now - rules.leeway and not expired_too:
-            raise TokenExpired
-        return Verified(rules.provider, claims)
+            logger.info("auth.bearer_refused", reason="iss")
+            raise TokenInvalid
+        return check(parsed, rules, now=now, expired_too=expired_too)
 
 
 def _decoded(part: str) -> bytes:
@@ -192,18 +199,23 @@ def _no_constant(_: str) -> None:
     raise _Refused("json")
 
 
-def _key(header: dict[str, Any], rules: Rules) -> RingKey:
-    if set(header) - _HEADERS:
+def _key(header: Claims, rules: Rules) -> RingKey:
+    allows = rules.accepts_header
+    if set(header) & _DANGEROUS if allows else set(header) - _HEADERS:
+        raise _Refused("header")
+    if allows is not None and not allows(header):
         raise _Refused("header")
     if header.get("typ") not in rules.types:
         raise _Refused("typ")
     key = rules.ring.find(header.get("kid"))
+    if key is None:
+        raise _Refused("kid")
     if header.get("alg") != key.algorithm:
         raise _Refused("alg")
     return key
 
 
-def _check_claims(claims: dict[str, Any], rules: Rules, now: float) -> None:
+def _check_claims(claims: Claims, rules: Rules, now: float) -> None:
     issued, expires = _time(claims, "iat"), _time(claims, "exp")
     if issued > now + rules.leeway:
         raise _Refused("iat")
@@ -212,13 +224,14 @@ def _check_claims(claims: dict[str, Any], rules: Rules, now: float) -> None:
     if not 0 < expires - issued <= rules.longest_life:
         raise _Refused("exp")
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= 255:
+    # It is stored and compared: no control characters, no lone surrogates.
+    if not (isinstance(subject, str) and 0 < len(subject) <= 255 and subject.isprintable()):
         raise _Refused("sub")
     if not rules.accepts(claims):
         raise _Refused("use")
 
 
-def _time(claims: dict[str, Any], name: str) -> int:
+def _time(claims: Claims, name: str) -> int:
     value = claims.get(name)
     if type(value) is not int or not 0 < value < _LATEST_TIME:
         raise _Refused(name)

@@ -12,8 +12,9 @@ from uuid import UUID
 from pydantic import SecretStr
 
 from app.auth.errors import TokenInvalid
-from app.auth.jwt import Claims, Ring, RingKey, Rules, Verifier, sign
+from app.auth.jwt import Claims, Parsed, Rules, Verifier, sign
 from app.auth.principal import Principal
+from app.auth.rings import Ring, RingKey
 from app.core import clock
 from app.core.settings import AuthSettings
 from app.core.signing import derive_key, derive_keys, key_name
@@ -95,7 +96,7 @@ class Tokens:
         identifier = self.successor(facts.family_id, parent, facts.sequence)
         return self.refresh(replace(facts, identifier=identifier))
 
-    def read_access(self, token: str) -> Principal:
+    def read_access(self, token: str | Parsed) -> Principal:
         """The bearer of an access token.
 
         Raises:
@@ -112,7 +113,7 @@ class Tokens:
         """
         return self._principal(token, expired_too=True)
 
-    def _principal(self, token: str, *, expired_too: bool) -> Principal:
+    def _principal(self, token: str | Parsed, *, expired_too: bool) -> Principal:
         now = clock.now().timestamp()
         verified = self._access.verify(token, now=now, expired_too=expired_too)
         claims = verified.claims

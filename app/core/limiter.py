@@ -55,6 +55,7 @@ LIMITS: dict[str, Limit] = {
         Limit("auth.login_network", 100, 60, is_strict=True),
         Limit("auth.register", 30, 60, is_strict=True),
         Limit("auth.token_exchange", 30, 60, is_strict=True),
+        Limit("auth.token_exchange_network", 100, 60, is_strict=True),
         Limit("auth.refresh", 30, 60, is_strict=True),
         Limit("auth.password_reset", 5, 300, is_strict=True),
         Limit("auth.password_reset_network", 100, 300, is_strict=True),

@@ -40,6 +40,8 @@ from app.core.settings import (
 )
 
 API_VERSION = "1.0.0"
+# What a bearer of an identity provider's token may be told on any route.
+_OF_PROVIDERS = frozenset({"auth.account_disabled", "auth.provider_unavailable"})
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _FIELD_ERROR = {
     "type": "object",
@@ -125,7 +127,7 @@ def _common(operation: dict[str, Any]) -> Iterator[type[Problem]]:
         yield from (
             kind
             for code, kind in PROBLEM_CODES.items()
-            if code.startswith("auth.token_") and kind.status == 401
+            if (code.startswith("auth.token_") and kind.status == 401) or code in _OF_PROVIDERS
         )
     if any(one["in"] == "path" for one in parameters):
         yield NotFound

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from app.core.settings_base import CommaList, Room, split_list, variable
+from app.core.settings_identity import ClerkSettings, KeycloakSettings
 from app.core.settings_mail import MailSettings
 from app.core.settings_payers import OptumSettings, UhcSettings
 from app.core.signing import KeysRefused, parse_keys
@@ -160,6 +161,8 @@ class Settings(BaseModel):
     redis: RedisSettings = Field(default_factory=RedisSettings)
     auth: AuthSettings = Field(default_factory=AuthSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
+    clerk: ClerkSettings = Field(default_factory=ClerkSettings)
+    keycloak: KeycloakSettings = Field(default_factory=KeycloakSettings)
     limits: LimitSettings = Field(default_factory=LimitSettings)
     files: FileSettings = Field(default_factory=FileSettings)
     claims: ClaimsSettings = Field(default_factory=ClaimsSettings)
@@ -177,6 +180,8 @@ class Settings(BaseModel):
             )
             if not value
         ]
+        if self.keycloak.issuer and not self.keycloak.client_ids:
+            missing.append("KEYCLOAK_CLIENT_ID")
         if missing:
             raise ValueError(f"{', '.join(missing)} must be set")
         try:
@@ -232,6 +237,8 @@ ROOMS: tuple[type[Room], ...] = (
     RedisSettings,
     AuthSettings,
     MailSettings,
+    ClerkSettings,
+    KeycloakSettings,
     LimitSettings,
     FileSettings,
     ClaimsSettings,

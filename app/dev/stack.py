@@ -78,7 +78,7 @@ def run(options: DevOptions) -> int:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         programs = _programs(around, url, listener.fileno(), data)
         held.callback(stop_all, programs)
-        if not _wait_until_ready(url, around.payer, programs, ending):
+        if not _wait_until_ready(url, around, programs, ending):
             return 0 if ending.is_asked() else 1
         steps.done("Programs", ", ".join(program.name for program in programs))
         _keep_addresses(url, around, data)
@@ -121,18 +121,22 @@ def _programs(around: Surroundings, url: str, listener: int, data: Path) -> list
     if around.mail:
         arguments = ["mail-catcher", str(data / "mail"), "--port", around.mail.rsplit(":", 1)[1]]
         programs.append(Program("mail", arguments, environment))
+    if around.issuers:
+        arguments = ["issuer-sandbox", "--port", around.issuers.rsplit(":", 1)[1]]
+        programs.append(Program("issuers", arguments, environment))
     return programs
 
 
 def _wait_until_ready(
-    url: str, payer: str | None, programs: Sequence[Program], ending: Ending
+    url: str, around: Surroundings, programs: Sequence[Program], ending: Ending
 ) -> bool:
+    others = [address for address in (around.payer, around.issuers) if address]
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and not ending.is_asked():
         for program in programs:
             program.mind()
-        # Any answer of the payer's will do: it keeps no page for this.
-        if (payer is None or ask(payer)[0]) and ask(f"{url}/readyz")[0] == 200:
+        # Any answer of the payer's and the issuers' will do: they keep no page for this.
+        if all(ask(other)[0] for other in others) and ask(f"{url}/readyz")[0] == 200:
             return True
         ending.wait(0.05)
     if not ending.is_asked():
@@ -152,7 +156,8 @@ def _keep_running(programs: Sequence[Program], ending: Ending, sources: SourceWa
 def _keep_addresses(url: str, around: Surroundings, data: Path) -> None:
     """Leave the addresses for a second terminal: the tour's, and all for `intake doctor`."""
     account = {name: around.variables[name] for name in ("SUPERUSER_EMAIL", "SUPERUSER_PASSWORD")}
-    write_private(data / "tour.env", {"INTAKE_URL": url, **account})
+    issuers = {"ISSUERS_URL": around.issuers} if around.issuers else {}
+    write_private(data / "tour.env", {"INTAKE_URL": url, **account, **issuers})
     write_private(data / STAGE_FILE, {**around.made, "PORT": url.rsplit(":", 1)[1]})
 
 
@@ -169,6 +174,7 @@ def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: 
         ("Health", f"{url}/health"),
         ("Payer", f"{payer}  ({_payer_kind(around)})"),
         ("Mail", _mail_place(around, data)),
+        *_issuer_places(around),
         ("Sign in as", f"{account}, password: SUPERUSER_PASSWORD in {data / 'tour.env'}"),
         ("Data", f"{data}  (--fresh starts over)"),
     )
@@ -187,6 +193,13 @@ def _mail_place(around: Surroundings, data: Path) -> str:
     if around.mail:
         return f"{data / 'mail'}  (each mail is a file; none goes out)"
     return f"{around.variables['SMTP_HOST']}  (SMTP_HOST is set)"
+
+
+def _issuer_places(around: Surroundings) -> tuple[tuple[str, str], ...]:
+    """The local issuers' line; who has set up real ones knows where they are."""
+    if around.issuers is None:
+        return ()
+    return (("Issuers", f"{around.issuers}  (local, speak as Keycloak and as Clerk)"),)
 
 
 def _payer_kind(around: Surroundings) -> str:

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Final
 from urllib.parse import urlsplit
 
+from app.dev.issuers import instance, realm
 from app.dev.payer.asgi import PayerOptions
 from app.dev.postgres import PostgresServer
 from app.dev.secrets import development_secrets, read_variables
@@ -67,6 +68,7 @@ class Surroundings:
     made: Mapping[str, str]
     payer: str | None
     mail: str | None
+    issuers: str | None
 
 
 def surround(servers: ExitStack, data: Path) -> Surroundings:
@@ -97,7 +99,11 @@ def surround(servers: ExitStack, data: Path) -> Surroundings:
     if "SMTP_HOST" not in given:
         mail = f"127.0.0.1:{free_port()}"
         made |= _mail_variables(mail)
-    return Surroundings({**given, **made}, made, payer, mail)
+    issuers = None
+    if not given.keys() & {"KEYCLOAK_ISSUER", "CLERK_ISSUER"}:
+        issuers = f"http://127.0.0.1:{free_port()}"
+        made |= _issuer_variables(issuers)
+    return Surroundings({**given, **made}, made, payer, mail, issuers)
 
 
 def _mail_variables(address: str) -> dict[str, str]:
@@ -121,6 +127,20 @@ def _payer_variables(name: str, address: str, given: Mapping[str, str]) -> dict[
         # The limit protects the real payer's quota; the local one has none.
         variables[f"{name}_REQUESTS_PER_MINUTE"] = "0"
     return variables
+
+
+def _issuer_variables(address: str) -> dict[str, str]:
+    """Settings that believe the local issuers; a real secret must never be sent to them."""
+    return {
+        "KEYCLOAK_ISSUER": address + realm.REALM_PATH,
+        "KEYCLOAK_JWKS_URL": f"{address}{realm.REALM_PATH}/protocol/openid-connect/certs",
+        "KEYCLOAK_CLIENT_ID": f"{realm.CLIENT},{realm.SERVICE[0]}",
+        "CLERK_ISSUER": address + instance.INSTANCE_PATH,
+        "CLERK_JWKS_URL": f"{address}{instance.INSTANCE_PATH}/.well-known/jwks.json",
+        "CLERK_API_URL": address,
+        "CLERK_SECRET_KEY": instance.SECRET_KEY,
+        "CLERK_AUTHORIZED_PARTIES": instance.ORIGIN,
+    }
 
 
 def listen(wanted: int) -> socket.socket:

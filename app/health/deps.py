@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
+from app.auth.issuers import Issuers
+from app.auth.jwks import KeyState
 from app.core.state import services
 from app.health.readings import Pulse
 
@@ -19,3 +21,12 @@ async def pulse_of(request: Request) -> Pulse:
 
 
 ThePulse = Annotated[Pulse, Depends(pulse_of)]
+
+
+async def key_states(request: Request) -> list[KeyState]:
+    """How the keys of the identity providers are in this process."""
+    issuers: Issuers = request.app.state.issuers
+    return issuers.states()
+
+
+KeyStates = Annotated[list[KeyState], Depends(key_states)]

@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,25 +17,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from app.core.audit_chain import verify
 from app.core.clock import now
 from app.core.db import APP_ROLE, Database, DatabaseAway, DatabaseBusy, database_url
+from app.core.http import HttpFailure
 from app.core.migrations import head_on_disk
 from app.core.redis_client import REDIS_FAULTS, open_redis
 from app.core.settings import ROOMS, Settings, load_settings
 from app.core.settings_payers import OptumSettings, UhcSettings
+from app.health.doctor_issuers import Finding, clerk_instance, realm
 from app.health.registry import registered
 
 _SECONDS = 5.0
 _NEWEST_ENTRIES = 100
 _MOST_CHAINS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the examination; `cure` is what to do when it is not well."""
-
-    what: str
-    is_well: bool
-    said: str
-    cure: str = ""
 
 
 def setting_lines(
@@ -75,6 +66,8 @@ async def examine(settings: Settings) -> list[Finding]:
         ("Audit log", _audit, "Run: intake audit verify"),
         ("Redis", _redis, "Check REDIS_URL, and that the server runs. Nothing is lost meanwhile."),
         ("Mail", _mail, "Check SMTP_HOST and SMTP_PORT, and this machine's way out to it."),
+        ("Keycloak", realm, "Check KEYCLOAK_JWKS_URL and this machine's way to it."),
+        ("Clerk", clerk_instance, "Check CLERK_ISSUER and this machine's way out to it."),
         ("Payer", _payers, "Check UHC_BASE_URL, OPTUM_BASE_URL and the way out to them."),
     ]
     return [finding for check in checks for finding in await _guarded(settings, *check)]
@@ -89,7 +82,14 @@ async def _guarded(
     try:
         async with asyncio.timeout(_SECONDS):
             return await check(settings)
-    except (*REDIS_FAULTS, SQLAlchemyError, ValueError, DatabaseAway, DatabaseBusy) as error:
+    except (
+        *REDIS_FAULTS,
+        SQLAlchemyError,
+        ValueError,
+        HttpFailure,
+        DatabaseAway,
+        DatabaseBusy,
+    ) as error:
         # The text of a driver's error may hold the address with its password.
         return [Finding(what, False, f"no answer ({type(error).__name__})", cure)]
 

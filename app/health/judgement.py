@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from app.auth.jwks import KeyState
 from app.core.processes import ProcessRecord
 from app.core.version import Release
 from app.health.readings import SILENT, Reading, Readings
@@ -21,8 +22,11 @@ _REASONS: Final = {
 }
 
 
-def judge(readings: Readings, release: Release) -> Health:
-    """The whole answer of /health: unhealthy only when requests cannot be served."""
+def judge(readings: Readings, release: Release, keys: Sequence[KeyState] = ()) -> Health:
+    """The whole answer of /health: unhealthy only when requests cannot be served.
+
+    `keys` are those of the identity providers, as they lie in this process.
+    """
     records = readings.processes.value or []
     code = Code(
         fingerprint=release.fingerprint,
@@ -37,6 +41,7 @@ def judge(readings: Readings, release: Release) -> Health:
         workers=workers(readings.processes, readings.backlog, release),
         queue=queue(readings.depth, readings.backlog, sends_mail=readings.sends_mail),
         payers=payers(readings.payers),
+        issuers=issuers(keys),
     )
     return Health(
         status=overall(checks, code),
@@ -171,6 +176,26 @@ def payers(reading: Reading[Mapping[str, str | None]]) -> Check:
     return _check(
         reading, "healthy", f"Nothing known against {names}." if names else "None set up."
     )
+
+
+def issuers(keys: Sequence[KeyState]) -> Check:
+    """Whether foreign tokens can be checked, from what is at hand: nobody is asked for this."""
+    words = "; ".join(f"{state.provider}: {_key_words(state)}" for state in keys)
+    is_faulty = any(state.fault is not None for state in keys)
+    return Check(
+        status="degraded" if is_faulty else "healthy",
+        latency_ms=0.0,
+        detail=f"{words or 'No identity provider is set up'}.",
+    )
+
+
+def _key_words(state: KeyState) -> str:
+    since = f" of {state.loaded_at:%Y-%m-%d %H:%M:%S} UTC" if state.loaded_at else ""
+    if state.fault is None:
+        return f"{state.keys} keys{since}" if state.keys else "not asked yet"
+    if not state.keys:
+        return f"no keys, its tokens cannot be checked ({state.fault})"
+    return f"{state.keys} keys{since} are used on, no newer ones can be had ({state.fault})"
 
 
 def _names(records: Sequence[ProcessRecord]) -> str:

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from app.core.state import services
 from app.core.version import release
 from app.health import service
-from app.health.deps import ThePulse
+from app.health.deps import KeyStates, ThePulse
 from app.health.schemas import Alive, Health, Readiness, Version
 
 router = APIRouter(tags=["health"])
@@ -15,9 +15,9 @@ alias_router = APIRouter(tags=["health"], include_in_schema=False)
 
 @alias_router.get("/health")
 @router.get("/health", responses={503: {"model": Health}})
-async def health(pulse: ThePulse, response: Response) -> Health:
+async def health(pulse: ThePulse, keys: KeyStates, response: Response) -> Health:
     """Which code runs, and how everything is that it depends on. 503 only when unhealthy."""
-    found = await service.examine(pulse)
+    found = await service.examine(pulse, keys)
     response.status_code = 503 if found.status == "unhealthy" else 200
     response.headers["Cache-Control"] = "no-store"
     return found

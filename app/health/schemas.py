@@ -29,6 +29,7 @@ class Checks(Out):
     workers: Check
     queue: Check
     payers: Check
+    issuers: Check
 
 
 class Code(Out):

@@ -1,5 +1,8 @@
 """Health and readiness of this process."""
 
+from collections.abc import Sequence
+
+from app.auth.jwks import KeyState
 from app.core.state import Services
 from app.core.version import release
 from app.health import judgement
@@ -7,9 +10,9 @@ from app.health.readings import Pulse
 from app.health.schemas import Health, Readiness
 
 
-async def examine(pulse: Pulse) -> Health:
+async def examine(pulse: Pulse, keys: Sequence[KeyState]) -> Health:
     """Everything, within about a second. Never raises."""
-    return judgement.judge(await pulse.take(), release())
+    return judgement.judge(await pulse.take(), release(), keys)
 
 
 async def ready(pulse: Pulse, services: Services) -> Readiness:

@@ -70,8 +70,8 @@ async def current_member(
 def _chosen(user: SignedIn, named: str | None) -> Affiliation | None:
     own = user.affiliations
     if named is not None:
-        own = tuple(one for one in own if named in (str(one.organization_id), one.slug))
-    elif len(own) > 1:
+        own = tuple(one for one in own if named in one.names)
+    if len(own) > 1:
         raise OrganizationAmbiguous
     return own[0] if own else None
 
@@ -132,9 +132,7 @@ async def viewer(
     """The caller, with the organization that they name, else their oldest."""
     if user is None:
         return Viewer(None, None, None)
-    named = [
-        one for one in user.affiliations if x_organization in (str(one.organization_id), one.slug)
-    ]
+    named = [one for one in user.affiliations if x_organization in one.names]
     chosen = next(iter(named or ([] if x_organization else user.affiliations)), None)
     if chosen is None:
         return Viewer(user, None, user.role)

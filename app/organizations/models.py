@@ -3,17 +3,36 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import ROLE_CHECK
 from app.core.models import Base, Timestamps, primary_key
 
+_IS_EXTERNAL = text("issuer IS NOT NULL")
+
 
 class Organization(Base, Timestamps):
-    """A tenant. Everybody may read its card; only its own transactions change it."""
+    """A tenant. Everybody may read its card; only its own transactions change it.
+
+    One with an `issuer` is kept there under its alias or id: memberships follow the issuer's tokens.
+    """
 
     __tablename__ = "organizations"
+    __table_args__ = (
+        Index(
+            "uq_organizations_external_alias",
+            *("issuer", "external_alias"),
+            unique=True,
+            postgresql_where=_IS_EXTERNAL,
+        ),
+        Index(
+            "uq_organizations_external_id",
+            *("issuer", "external_id"),
+            unique=True,
+            postgresql_where=_IS_EXTERNAL,
+        ),
+    )
 
     id: Mapped[UUID] = primary_key()
     name: Mapped[str]
@@ -22,6 +41,9 @@ class Organization(Base, Timestamps):
     description: Mapped[str | None]
     location: Mapped[str | None]
     industry: Mapped[str | None]
+    issuer: Mapped[str | None]
+    external_alias: Mapped[str | None]
+    external_id: Mapped[str | None]
     logo_file_id: Mapped[UUID | None]
 
     @property

@@ -35,6 +35,7 @@ ACCOUNTS = [
     Line(
         "POST", "/login/refresh-token", "401 401 401 401 401 401 401", json={"refresh_token": "x"}
     ),
+    Line("POST", "/login/clerk-auth", "503 503 503 503 503 503 503", json={"clerk_token": "x"}),
     Line("POST", "/login/logout", "204 204 204 204 204 204 204"),
     Line("GET", "/profile/me", "401 200 200 200 200 200 200"),
     Line("PUT", "/profile/me", "401 200 200 200 200 200 200", json={"headline": "x"}),

@@ -9,7 +9,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jose import jwk
 
-from app.auth.jwt import Ring, RingKey, Rules, Verifier, sign
+from app.auth.jwt import Rules, Verifier, sign
+from app.auth.rings import Ring, RingKey
 
 NOW = 1_800_000_000
 SECRET = b"a secret of thirty-two bytes or so"

@@ -12,7 +12,8 @@ from jose import jwk
 from jose.backends import HMACKey, RSAKey
 
 from app.auth.errors import TokenExpired, TokenInvalid
-from app.auth.jwt import Ring, RingKey, RingRefused, Rules, Verifier, sign
+from app.auth.jwt import Rules, Verifier, sign
+from app.auth.rings import Ring, RingKey, RingRefused
 from tests.auth.hostile import (
     CLAIMS,
     GOOD,

@@ -21,7 +21,7 @@ from tests.conftest import Servers, Stage
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMMANDS = ["dev", "serve", "worker", "beat", "migrate", "create-superuser", "payer-sandbox"]
-COMMANDS += ["sample-claims", "doctor", "audit", "keys"]
+COMMANDS += ["issuer-sandbox", "sample-claims", "doctor", "audit", "keys"]
 HEAVY = {"celery", "fastapi", "sqlalchemy", "uvicorn", "jose", "argon2"}
 
 

@@ -10,9 +10,12 @@ from sqlalchemy import text
 from app.core.audit import Entry, record
 from app.core.db import Scope, as_owner
 from app.core.settings import Settings
+from app.dev.issuers.asgi import Faults
+from app.dev.issuers.realm import CLIENT
 from app.dev.surroundings import free_port
 from app.health import doctor
 from tests.conftest import Servers, Stage
+from tests.issuers import Rehearsal
 from tests.mail.post_office import open_post_office, with_mail
 
 SECRET = "a-secret-that-must-not-be-shown-anywhere"
@@ -168,3 +171,82 @@ async def test_a_broken_audit_log_is_said(
     _, lines, said = await examined(capsys)
     assert "1 of 1 chains" in lines["✘ Audit"]
     assert "Run: intake audit verify" in said
+
+
+async def test_the_issuers_are_examined(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    servers: Servers,
+    rehearsal: Rehearsal,
+) -> None:
+    set_all(
+        monkeypatch,
+        DATABASE_URL=servers.postgres.url,
+        REDIS_URL=servers.valkey.url,
+        KEYCLOAK_ISSUER=rehearsal.keycloak_issuer,
+        KEYCLOAK_CLIENT_ID=CLIENT,
+        CLERK_ISSUER=rehearsal.clerk_issuer,
+    )
+    _, lines, text = await examined(capsys)
+    assert lines["✔ Keycloak"].endswith(f"issuer {rehearsal.keycloak_issuer}")
+    assert "✔ Clerk        1 keys for RS256" in text
+    assert "✘ Keycloak" not in lines
+
+
+async def test_an_issuer_by_another_name_is_said_with_its_cure(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    servers: Servers,
+    rehearsal: Rehearsal,
+) -> None:
+    """The commonest failure: tokens carry the browsers' address, keys are read by the internal one."""
+    set_all(
+        monkeypatch,
+        DATABASE_URL=servers.postgres.url,
+        REDIS_URL=servers.valkey.url,
+        KEYCLOAK_ISSUER="https://login.example/realms/intake",
+        KEYCLOAK_JWKS_URL=f"{rehearsal.keycloak_issuer}/protocol/openid-connect/certs",
+        KEYCLOAK_CLIENT_ID=CLIENT,
+        CLERK_ISSUER=f"http://127.0.0.1:{free_port()}",
+    )
+    code, lines, text = await examined(capsys)
+    assert code == 1
+    assert rehearsal.keycloak_issuer in lines["✘ Keycloak"]
+    cure = text.split("✘ Keycloak")[1].split("\n")[1]
+    assert "KC_HOSTNAME_BACKCHANNEL_DYNAMIC=true" in cure
+    assert "✘ Clerk" in lines
+
+
+@pytest.mark.parametrize("faults", [Faults(status=404), Faults(body="garbage")])
+async def test_what_is_no_key_set_is_said(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    servers: Servers,
+    rehearsal: Rehearsal,
+    faults: Faults,
+) -> None:
+    rehearsal.issuers.faults = faults
+    set_all(
+        monkeypatch,
+        DATABASE_URL=servers.postgres.url,
+        REDIS_URL=servers.valkey.url,
+        CLERK_ISSUER=rehearsal.clerk_issuer,
+    )
+    _, lines, text = await examined(capsys)
+    assert "✘ Clerk" in lines
+    assert "Check CLERK_JWKS_URL" in text
+
+
+async def test_a_key_in_pem_is_read(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, servers: Servers
+) -> None:
+    set_all(
+        monkeypatch,
+        DATABASE_URL=servers.postgres.url,
+        REDIS_URL=servers.valkey.url,
+        CLERK_ISSUER="https://clerk.example",
+        CLERK_JWT_KEY="no key",
+    )
+    _, lines, text = await examined(capsys)
+    assert lines["✘ Clerk"].endswith("the text is no public key in PEM")
+    assert "Copy the PEM public key into CLERK_JWT_KEY" in text

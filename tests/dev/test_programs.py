@@ -146,3 +146,30 @@ def test_the_real_payer_is_left_alone(tmp_path: Path, monkeypatch: pytest.Monkey
     assert around.payer is None
     assert around.variables["UHC_CLIENT_SECRET"] == "of-the-real-payer"
     assert "UHC_TOKEN_URL" not in around.variables
+
+
+def test_the_local_issuers_never_see_a_real_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DATABASE_URL", "REDIS_URL", "UHC_BASE_URL"):
+        monkeypatch.setenv(name, "https://elsewhere.example")
+    monkeypatch.setenv("CLERK_SECRET_KEY", "of-the-real-clerk")
+    with ExitStack() as servers:
+        around = surround(servers, tmp_path)
+    assert around.issuers is not None
+    assert around.variables["CLERK_API_URL"] == around.issuers
+    assert around.variables["CLERK_SECRET_KEY"] != "of-the-real-clerk"
+
+
+@pytest.mark.parametrize("name", ["KEYCLOAK_ISSUER", "CLERK_ISSUER"])
+def test_real_issuers_are_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for variable in ("DATABASE_URL", "REDIS_URL", "UHC_BASE_URL", name):
+        monkeypatch.setenv(variable, "https://elsewhere.example")
+    monkeypatch.setenv("CLERK_SECRET_KEY", "of-the-real-clerk")
+    with ExitStack() as servers:
+        around = surround(servers, tmp_path)
+    assert around.issuers is None
+    assert around.variables["CLERK_SECRET_KEY"] == "of-the-real-clerk"
+    assert not {"KEYCLOAK_ISSUER", "CLERK_ISSUER"} & set(around.made)

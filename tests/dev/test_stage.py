@@ -12,8 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
+from app.dev.issuers.instance import SECRET_KEY
+from app.dev.issuers.people import PASSWORD
+from app.dev.issuers.realm import CLIENT, REALM_PATH
 from app.dev.secrets import read_variables
 from app.dev.surroundings import ask
 
@@ -22,7 +26,9 @@ READY = "Press Ctrl-C to stop."
 FREE_OF_SETTINGS = {
     name: value
     for name, value in os.environ.items()
-    if not name.startswith(("DATABASE_", "REDIS_", "SECRET_", "SUPERUSER_", "UHC_", "PORT"))
+    if not name.startswith(
+        ("DATABASE_", "REDIS_", "SECRET_", "SUPERUSER_", "UHC_", "PORT", "KEYCLOAK_", "CLERK_")
+    )
 }
 pytestmark = pytest.mark.xdist_group("stage")
 
@@ -110,6 +116,7 @@ def test_two_live_side_by_side_and_leave_nothing(tmp_path: Path) -> None:
         for stage in (one, two):
             stage.wait_until_ready()
             assert stage.get("/readyz")[0] == 200
+        assert_the_local_issuers_let_in(one)
         assert one.tour["INTAKE_URL"] != two.tour["INTAKE_URL"]
         assert one.tour["SUPERUSER_PASSWORD"] != two.tour["SUPERUSER_PASSWORD"]
         for stage, number in ((one, signal.SIGINT), (two, signal.SIGTERM)):
@@ -117,6 +124,24 @@ def test_two_live_side_by_side_and_leave_nothing(tmp_path: Path) -> None:
             stage.process.send_signal(number)
             assert stage.process.wait(timeout=20) == 0
             assert nothing_left(stage, 0.5), stage.left()
+
+
+def assert_the_local_issuers_let_in(stage: Dev) -> None:
+    """One call for a token of each, and the API takes it as it stands."""
+    issuers, api = stage.tour["ISSUERS_URL"], f"{stage.tour['INTAKE_URL']}/api/v1"
+    form = {
+        "grant_type": "password",
+        "client_id": CLIENT,
+        "username": "ada",
+        "password": PASSWORD,
+        "scope": "openid organization",
+    }
+    granted = httpx.post(f"{issuers}{REALM_PATH}/protocol/openid-connect/token", data=form)
+    secret = {"Authorization": f"Bearer {SECRET_KEY}"}
+    made = httpx.post(f"{issuers}/v1/sessions/sess_2rehearsalada/tokens", headers=secret)
+    for token in (granted.json()["access_token"], made.json()["jwt"]):
+        me = httpx.get(f"{api}/users/me", headers={"Authorization": f"Bearer {token}"})
+        assert (me.status_code, me.json()["role"]) == (200, "admin"), me.text
 
 
 def test_a_killed_one_leaves_nothing_and_its_data_is_found_again(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from app.auth.jwks import KeyState
 from app.core.processes import ProcessRecord, Role
 from app.core.version import Release
 from app.health.judgement import judge
@@ -185,3 +186,35 @@ def test_a_process_with_other_code_than_ours_is_stale_in_the_list() -> None:
     other = process(pid=4242, fingerprint="f" * 12)
     health = judge(readings(processes=good([process(), other])), RELEASE)
     assert [(each.pid, each.stale) for each in health.processes] == [(7, False), (4242, True)]
+
+
+SEEN = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("states", "status", "words"),
+    [
+        ([], "healthy", "No identity provider is set up."),
+        ([KeyState("clerk", 0, None, None)], "healthy", "clerk: not asked yet."),
+        (
+            [KeyState("clerk", 1, None, None), KeyState("keycloak", 2, SEEN, None)],
+            "healthy",
+            "clerk: 1 keys; keycloak: 2 keys of 2026-11-21 04:00:00 UTC.",
+        ),
+        (
+            [KeyState("keycloak", 0, None, "it answered 500")],
+            "degraded",
+            "keycloak: no keys, its tokens cannot be checked (it answered 500).",
+        ),
+        (
+            [KeyState("keycloak", 2, SEEN, "no answer in time")],
+            "degraded",
+            "keycloak: 2 keys of 2026-11-21 04:00:00 UTC are used on,"
+            " no newer ones can be had (no answer in time).",
+        ),
+    ],
+)
+def test_the_keys_of_issuers(states: list[KeyState], status: Status, words: str) -> None:
+    health = judge(readings(), RELEASE, states)
+    assert (health.checks.issuers.status, health.checks.issuers.detail) == (status, words)
+    assert health.status == status

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
 
-from app.accounts import service, sessions
+from app.accounts import external, service, sessions
 from app.accounts.answers import NEVER_STORED, token_answer
 from app.accounts.attempts import Attempt
 from app.accounts.caller import CallerLanguage, TheLetters, ThisDevice
@@ -21,6 +21,7 @@ from app.accounts.deps import (
     version,
 )
 from app.accounts.errors import (
+    AccountDisabled,
     CredentialsInvalid,
     EmailTaken,
     LastAdmin,
@@ -30,6 +31,7 @@ from app.accounts.errors import (
 from app.accounts.identity import SignedIn
 from app.accounts.models import User
 from app.accounts.schemas import (
+    ClerkIn,
     LoginForm,
     LogoutIn,
     ProfileIn,
@@ -40,9 +42,9 @@ from app.accounts.schemas import (
     UserOut,
     UserPatch,
 )
-from app.auth.errors import TokenExpired, TokenInvalid
+from app.auth.errors import ClerkNotConfigured, IssuerAway, TokenExpired, TokenInvalid
 from app.core.etags import tagged
-from app.core.limits import limit, take
+from app.core.limits import address_key, limit, take
 from app.core.openapi import problems
 from app.core.pages import Page, Pages
 from app.core.problems import Forbidden
@@ -150,6 +152,29 @@ async def access_token(
     except CredentialsInvalid:
         await attempt.failed()
         raise
+    return token_answer(grant)
+
+
+@login.post(
+    "/clerk-auth",
+    dependencies=[NEVER_STORED],
+    responses=problems(AccountDisabled, ClerkNotConfigured, IssuerAway, TokenExpired, TokenInvalid),
+)
+async def clerk_auth(
+    body: ClerkIn, request: Request, identity: ProcessIdentity, device: ThisDevice
+) -> TokenOut:
+    """Exchange a Clerk session token for tokens of ours; makes or links the account.
+
+    Good tokens count against the person, bad ones against the address that they come from: a
+    frontend server that signs in all its people from one address locks none of them out.
+    """
+    try:
+        token, principal = await identity.issuers.read_clerk(body.clerk_token)
+    except (TokenExpired, TokenInvalid):
+        await take(request, "auth.token_exchange_network", await address_key(request))
+        raise
+    await take(request, "auth.token_exchange", principal.rate_key)
+    grant = await external.exchange(services(request).database, identity, token, principal, device)
     return token_answer(grant)
 
 
