@@ -17,6 +17,9 @@ from app.core.http import (
     fetch,
     open_client,
 )
+from app.core.http import (
+    get as get_whole,
+)
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%s\r\nhi"
 
@@ -55,6 +58,16 @@ async def test_a_plain_answer(client: HttpClient) -> None:
         answer = await get(client, url)
     assert (answer.status, answer.body, answer.headers["x-one"]) == (200, b"hi", "1")
     assert b"user-agent: intake\r\n" in heads[0].lower()
+
+
+async def test_a_header_of_ours_takes_the_clients_place(client: HttpClient) -> None:
+    async with answering(OK % b"X-One: 1\r\n") as (url, heads):
+        answer = await get_whole(client, url, {"Accept": "application/json", "tin": "1"})
+    assert (answer.status, answer.body, answer.headers["x-one"]) == (200, b"hi", "1")
+    head = heads[0].lower()
+    assert head.count(b"\r\naccept: ") == 1
+    assert b"\r\naccept: application/json\r\n" in head
+    assert b"user-agent: intake\r\n" in head
 
 
 async def test_redirects_are_not_followed(client: HttpClient) -> None:

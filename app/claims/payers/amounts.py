@@ -7,19 +7,22 @@ from decimal import Decimal
 from typing import Final
 
 _AMOUNT: Final = re.compile(r"(-?)(\d{1,15}|\d{1,3}(?:,\d{3}){1,4})?(?:\.(\d{1,6}))?", re.ASCII)
+# As we write it ourselves.
+_PLAIN_AMOUNT: Final = re.compile(r"-?(?:0|[1-9]\d{0,14})\.\d\d", re.ASCII)
 _DAY: Final = re.compile(r"(\d{2})/(\d{2})/(\d{4})", re.ASCII)
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIME: Final = re.compile(r"([01]\d|2[0-3])([:.])([0-5]\d)\2([0-5]\d)", re.ASCII)
 _CENT: Final = Decimal("0.01")
 
 
-@functools.lru_cache(maxsize=65_536)
 def amount(text: str | None) -> str | None:
     """A plain decimal with two places or, where the payer gave more, as many; absent is None.
 
     Raises:
         ValueError: it is no amount. "1,234.50" is one.
     """
+    if text and _PLAIN_AMOUNT.fullmatch(text):
+        return text
     stripped = (text or "").strip()
     if not stripped:
         return None
@@ -56,6 +59,7 @@ def any_day(text: str | None) -> date | None:
     return date.fromisoformat(stripped) if _ISO.fullmatch(stripped) else day(stripped)
 
 
+@functools.lru_cache(maxsize=4_096)
 def clock_time(text: str | None) -> str | None:
     """A time as HH:MM:SS, from HH:MM:SS or HH.MM.SS; absent is None.
 

@@ -10,6 +10,9 @@ import pydantic_core
 from app.claims.payers.port import FaultFacts
 from app.core.http import Answer
 
+NUL: Final = b"\\u0000"
+"""Legal in JSON, and PostgreSQL cannot store it; no claim has a use for one."""
+
 _REQUEST_ID_HEADERS: Final = (
     "x-request-id",
     "x-correlation-id",
@@ -27,8 +30,7 @@ class Strict(pydantic.BaseModel):
 
 def decode(answer: Answer) -> Any:
     """The body's JSON; None for what is none."""
-    # A NUL is legal JSON and cannot be stored in PostgreSQL; no claim has a use for one.
-    if b"\\u0000" in answer.body:
+    if NUL in answer.body:
         return None
     try:
         return pydantic_core.from_json(answer.body, allow_inf_nan=False)

@@ -20,9 +20,11 @@ from app.core.http import (
     BodyTooLarge,
     HttpClient,
     HttpFailure,
+    HttpRequest,
     HttpTimeout,
     HttpUnconnected,
     fetch,
+    get,
 )
 
 _DAY_SECONDS: Final = 86_400.0
@@ -48,11 +50,12 @@ async def exchange(
         PayerBadResponse: an answer of absurd size.
     """
     # A fault is raised without its cause: the text of the cause may quote a header.
-    content, form = (body, None) if isinstance(body, bytes) else (None, body)
-    request = client.build_request(method, url, headers=dict(headers), data=form, content=content)
     try:
         async with asyncio.timeout(seconds):
-            answer = await fetch(client, request)
+            if method == "GET" and body is None:
+                answer = await get(client, url, headers)
+            else:
+                answer = await fetch(client, _request(client, method, url, headers, body))
     except HttpUnconnected:
         raise PayerUnavailable from None
     except (HttpTimeout, TimeoutError):
@@ -67,6 +70,17 @@ async def exchange(
             retry_after=retry_after(answer.headers.get("retry-after"), now()),
         )
     return answer
+
+
+def _request(
+    client: HttpClient,
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: Mapping[str, str] | bytes | None,
+) -> HttpRequest:
+    content, form = (body, None) if isinstance(body, bytes) else (None, body)
+    return client.build_request(method, url, headers=dict(headers), data=form, content=content)
 
 
 def retry_after(value: str | None, at: datetime) -> float | None:

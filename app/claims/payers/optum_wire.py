@@ -111,9 +111,8 @@ def read_page(answer: Answer, *, options: OptumOptions) -> Page:
     if code is not None:
         return Page((), None, True, request_id(answer), code)
     try:
-        given = body["data"][options.search_field]
-        read = _Found.model_validate(given)
-        claims = tuple(map(_claim, read.claims, given["claims"]))
+        read = _Found.model_validate(body["data"][options.search_field])
+        claims = tuple(map(_claim, read.claims))
         token = _next_token(read.pagination, options)
     except (ValueError, KeyError, TypeError):
         # Not chained: a validation error quotes the values that it refuses.
@@ -208,7 +207,7 @@ def _next_token(pagination: _Pagination, options: OptumOptions) -> str | None:
     return None if options.last_page == "flag" and not more else token
 
 
-def _claim(claim: _Claim, raw: dict[str, Any]) -> PayerClaim:
+def _claim(claim: _Claim) -> PayerClaim:
     member, events, totals = claim.member, claim.claimEvents, claim.claimLevelTotalAmount
     status, warnings = claim_status(claim.claimStatus, claim.categories)
     first, last = (member.firstName or "").strip(), (member.lastName or "").strip()
@@ -233,7 +232,6 @@ def _claim(claim: _Claim, raw: dict[str, Any]) -> PayerClaim:
         subscriber_id=plain(member.subscriberId),
         warnings=warnings,
         handle="" if claim.hasClaimDetails is not False else None,
-        raw=raw,
     )
 
 

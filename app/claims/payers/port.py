@@ -1,10 +1,12 @@
 """What the engine asks of any payer, and what comes back; adapters hide their wire behind this."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
+
+import msgspec
 
 from app.claims.payers.details import ClaimRef, Extra, Particulars
 
@@ -62,8 +64,7 @@ class Question:
     """Whose turn it is, for fairness; never sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class PayerClaim:
+class PayerClaim(msgspec.Struct, frozen=True, gc=False):
     """A claim as a payer tells it; amounts are plain decimal strings ("1234.50"), absent is None."""
 
     claim_number: str
@@ -84,7 +85,6 @@ class PayerClaim:
     warnings: tuple[str, ...] = ()
     handle: str | None = None
     """What the adapter needs to ask for more about it; None where nothing more can be asked."""
-    raw: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def line(self) -> dict[str, str | None]:

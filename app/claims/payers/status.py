@@ -1,5 +1,7 @@
 """A claim's status in our words. What is not known is passed through with a warning."""
 
+import functools
+from collections.abc import Sequence
 from typing import Final
 
 STATUS_UNKNOWN: Final = "status_unknown"
@@ -44,12 +46,17 @@ _PRIORITY: Final = (
 )
 
 
-def claim_status(word: str, categories: list[str]) -> tuple[str, tuple[str, ...]]:
+def claim_status(word: str, categories: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """Our status for the payer's word and the 507 categories of the claim's lines, and warnings.
 
     The categories decide where there are any that we know: the word says "Finalized" of a paid
     and of a denied claim alike.
     """
+    return _claim_status(word, tuple(categories))
+
+
+@functools.lru_cache(maxsize=4_096)
+def _claim_status(word: str, categories: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     known = [status for code in categories if (status := _category(code))]
     warnings = (STATUS_UNKNOWN,) if len(known) < len(categories) else ()
     if known:

@@ -8,11 +8,12 @@ misreading.
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 import pydantic
 
 from app.claims.matching import claim_key, name_key
 from app.claims.payers.amounts import amount, clock_time, day
-from app.claims.payers.bodies import Strict, decode, facts, plain, request_id
+from app.claims.payers.bodies import NUL, Strict, decode, facts, plain, request_id
 from app.claims.payers.port import (
     DateMismatch,
     DatesOutOfRange,
@@ -41,18 +42,18 @@ _FAULTS: Final[Mapping[str, type[PayerFault]]] = {
 }
 
 
-class _Member(Strict):
+class _Member(msgspec.Struct, gc=False):
     ptntFn: str | None  # noqa: N815 -- the payer's spelling, here and below
     ptntLn: str | None  # noqa: N815
     ptntDob: str | None  # noqa: N815
     subscriberId: str | None = None  # noqa: N815
 
 
-class _Crosswalk(Strict):
+class _Crosswalk(msgspec.Struct, gc=False):
     clm507Cd: str | None = None  # noqa: N815
 
 
-class _Summary(Strict):
+class _Summary(msgspec.Struct, gc=False):
     firstSrvcDt: str | None = None  # noqa: N815
     lastSrvcDt: str | None = None  # noqa: N815
     processedDt: str | None = None  # noqa: N815
@@ -62,17 +63,21 @@ class _Summary(Strict):
     clmXWalkData: list[_Crosswalk] | None = None  # noqa: N815
 
 
-class _Claim(Strict):
-    claimNumber: str = pydantic.Field(min_length=1)  # noqa: N815
+class _Claim(msgspec.Struct, gc=False):
+    claimNumber: str  # noqa: N815
     claimStatus: str  # noqa: N815
-    detailsAvailable: str | None = None  # noqa: N815
     memberInfo: _Member  # noqa: N815
     claimSummary: _Summary  # noqa: N815
+    detailsAvailable: str | None = None  # noqa: N815
 
 
-class _Body(Strict):
+class _Body(msgspec.Struct, gc=False):
     claims: list[_Claim]
     transactionId: str | None = None  # noqa: N815
+    errors: msgspec.Raw = msgspec.Raw()
+
+
+_BODY: Final = msgspec.json.Decoder(_Body)
 
 
 class _Error(Strict):
@@ -92,20 +97,34 @@ def read_page(answer: Answer, *, full_page: int | None = None) -> Page:
         PayerFault: the one that belongs to the payer's code, to the status, or to a body that is
             not what the interface says.
     """
+    page, has_errors = _read(answer, full_page)
+    if page is not None and not has_errors:
+        return page
     body = decode(answer)
     if is_no_data(answer, body):
         return Page((), None, True, request_id(answer), NO_DATA)
+    if page is None:
+        raise PayerBadResponse(facts(answer, body))
+    return page
+
+
+def _read(answer: Answer, full_page: int | None) -> tuple[Page | None, bool]:
+    """The page, None where the body is none; and whether it speaks of errors beside it.
+
+    One pass from the bytes to the few fields that are used: pages are most of a bulk job's work.
+    """
+    if answer.status != 200 or NUL in answer.body:
+        return None, False
     try:
-        read = _Body.model_validate(body)
-        token = plain(read.transactionId)
-        claims = tuple(
-            _claim(*pair, token) for pair in zip(read.claims, body["claims"], strict=True)
-        )
-    except ValueError:
-        # Not chained: a validation error quotes the values that it refuses.
-        raise PayerBadResponse(facts(answer, body)) from None
+        body = _BODY.decode(answer.body)
+        token = plain(body.transactionId)
+        claims = tuple([_claim(claim, token) for claim in body.claims])
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        # Not chained: the error of a value may quote it.
+        return None, False
     is_last = token is None or (full_page is not None and len(claims) < full_page)
-    return Page(claims, None if is_last else token, is_last, request_id(answer))
+    page = Page(claims, None if is_last else token, is_last, request_id(answer))
+    return page, bool(bytes(body.errors))
 
 
 def is_no_data(answer: Answer, body: Any) -> bool:
@@ -153,7 +172,7 @@ def _fault(answer: Answer, body: Any, code: str | None) -> PayerFault:
     return QuestionRejected(kept) if refused else PayerBadResponse(kept)
 
 
-def _claim(claim: _Claim, raw: dict[str, Any], token: str | None) -> PayerClaim:
+def _claim(claim: _Claim, token: str | None) -> PayerClaim:
     member, summary = claim.memberInfo, claim.claimSummary
     categories = [line.clm507Cd for line in summary.clmXWalkData or () if line.clm507Cd]
     status, warnings = claim_status(claim.claimStatus, categories)
@@ -179,5 +198,4 @@ def _claim(claim: _Claim, raw: dict[str, Any], token: str | None) -> PayerClaim:
         subscriber_id=plain(member.subscriberId),
         warnings=warnings,
         handle=None if claim.detailsAvailable == "N" else token or "",
-        raw=raw,
     )

@@ -68,7 +68,6 @@ async def test_a_claim_is_read_whole(stand: Stand) -> None:
         assert claim.processed_time == ("07:45:00" if true.processed else None)
         assert claim.subscriber_id == true.subscriber_id
         assert claim.warnings == ()
-        assert claim.raw["claimNumber"] == true.claim_number
 
 
 def _money(cents: int | None) -> str | None:
