@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from app.core.problems import Problem
 from app.core.settings import DatabaseSettings
@@ -33,6 +33,7 @@ _ENTER_READ_ONLY = text(f"{_ENTER.text}, set_config('transaction_read_only', 'on
 # PostgresError comes from statements sent over `driver`, which SQLAlchemy does not wrap.
 _DRIVER_FAULTS = (DBAPIError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
 # Connection trouble, shutdown, too many connections, statement and lock timeouts, deadlocks.
+_FAREWELL_SECONDS = 2.0
 _TRANSIENT_STATES = ("08", "53", "57P", "57014", "55P03", "40P01", "40001", "25P03")
 
 
@@ -82,6 +83,14 @@ class Scope:
         """One person's own rows."""
         return cls(user_id=user_id)
 
+    def begin(self, *, read_only: bool, durable: bool) -> str:
+        """The words that begin a transaction of this scope, for one trip to the server."""
+        words = [
+            f"SET LOCAL intake.{name} = '{value}'" for name, value in self.parameters().items()
+        ]
+        words += [] if durable else ["SET LOCAL synchronous_commit = off"]
+        return "; ".join([f"BEGIN {'READ ONLY' if read_only else 'READ WRITE'}", *words])
+
     def parameters(self) -> dict[str, str]:
         """The values of the three settings that the policies read."""
         return {
@@ -110,8 +119,7 @@ def on_commit(session: WriteSession, callback: Callable[[], Awaitable[None]]) ->
 
 async def driver(session: ReadSession) -> "asyncpg.Connection[Any]":
     """The session's own asyncpg connection, inside its transaction: for COPY and bulk UPDATE."""
-    connection = await (await session.connection()).get_raw_connection()
-    return cast("asyncpg.Connection[Any]", connection.driver_connection)
+    return await _driver_of(await session.connection())
 
 
 @asynccontextmanager
@@ -210,9 +218,50 @@ class Database:
         for callback in session.info.pop(_AFTER_COMMIT, []):
             await callback()
 
+    @asynccontextmanager
+    async def bulk(
+        self, scope: Scope, *, read_only: bool = False, durable: bool = True
+    ) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """A transaction on the driver itself, for work of many small ones: a quarter of the cost.
+
+        With `durable` False its commit does not wait for the disk: a crash of PostgreSQL may take
+        the end of a history, whole transactions of it.
+
+        Raises:
+            DatabaseBusy: no connection became free in time.
+            DatabaseAway: PostgreSQL is away, or a statement ran into its timeout.
+        """
+        try:
+            async with self._place(), self.engine.connect() as pooled:
+                connection = await _driver_of(pooled)
+                try:
+                    await connection.execute(scope.begin(read_only=read_only, durable=durable))
+                    yield connection
+                    await connection.execute("COMMIT")
+                except BaseException:
+                    await _roll_back(pooled, connection)
+                    raise
+        except _DRIVER_FAULTS as error:
+            if is_transient(error):
+                raise DatabaseAway(headers={"Retry-After": "2"}) from error
+            raise
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def _driver_of(pooled: AsyncConnection) -> "asyncpg.Connection[Any]":
+    return cast("asyncpg.Connection[Any]", (await pooled.get_raw_connection()).driver_connection)
+
+
+async def _roll_back(pooled: AsyncConnection, connection: "asyncpg.Connection[Any]") -> None:
+    """Give the connection back clean, or not at all."""
+    try:
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            await asyncio.shield(connection.execute("ROLLBACK"))
+    except (*_DRIVER_FAULTS, TimeoutError, asyncio.CancelledError):
+        await pooled.invalidate()
 
 
 async def _abandon(session: AsyncSession) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -24,7 +25,7 @@ from tests.conftest import Stage
 
 ADD = text(
     "INSERT INTO payer_claims (job_id, claim_key, tin, organization_id, query_id, first_key,"
-    " last_key, data) VALUES (:job, :key, '123456789', :organization, 1, '', '', '{}')"
+    " last_key, results) VALUES (:job, :key, '123456789', :organization, 1, '', '', '{}')"
 )
 COUNT = text("SELECT count(*) FROM payer_claims")
 
@@ -187,3 +188,49 @@ async def test_those_who_wait_are_served_in_their_order(stage: Stage) -> None:
 )
 def test_addresses_of_every_provider_are_understood(raw: str, wanted: str) -> None:
     assert database_url(raw).render_as_string(hide_password=False).replace("%2F", "/") == wanted
+
+
+async def test_a_bulk_transaction_has_the_eyes_of_its_scope(stage: Stage) -> None:
+    """It commits and rolls back like any other, and the connection goes back clean."""
+    ours, theirs = new_id(), new_id()
+    add = "INSERT INTO claim_twins (job_id, row_no, organization_id, leader) VALUES ($1, 2, $2, 1)"
+    async with stage.database.bulk(Scope.tenant(ours), durable=False) as connection:
+        await connection.execute(add, new_id(), ours)
+        # The servers of tests do not wait for the disk anyway: here another word tells.
+        await connection.execute("SET LOCAL synchronous_commit = local")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with stage.database.bulk(Scope.tenant(ours)) as connection:
+            await connection.execute(add, new_id(), theirs)
+    with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+        async with stage.database.bulk(Scope.tenant(ours), read_only=True) as connection:
+            await connection.execute(add, new_id(), ours)
+    with pytest.raises(DatabaseAway):
+        async with stage.database.bulk(Scope.tenant(ours)) as connection:
+            await connection.execute("SET LOCAL statement_timeout = 20")
+            await connection.execute("SELECT pg_sleep(5)")
+    for scope, seen in ((Scope.tenant(ours), 1), (Scope.tenant(theirs), 0), (Scope.public(), 0)):
+        async with stage.database.bulk(scope, read_only=True) as connection:
+            assert await connection.fetchval("SELECT count(*) FROM claim_twins") == seen
+            assert await connection.fetchval("SHOW synchronous_commit") != "local"
+
+
+async def test_a_bulk_transaction_that_is_cancelled_leaves_nothing(stage: Stage) -> None:
+    began = asyncio.Event()
+
+    async def slow() -> None:
+        async with stage.database.bulk(Scope.system()) as connection:
+            await connection.execute(
+                "INSERT INTO claim_twins (job_id, row_no, organization_id, leader)"
+                " VALUES ($1, 2, $1, 1)",
+                new_id(),
+            )
+            began.set()
+            await connection.execute("SELECT pg_sleep(60)")
+
+    work = asyncio.create_task(slow())
+    await began.wait()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    async with stage.database.bulk(Scope.system()) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM claim_twins") == 0
