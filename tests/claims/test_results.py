@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.claims.results import RESULT_COLUMNS, ResultRow, errors_csv, results_csv
+from app.claims.results import RESULT_COLUMNS, ResultRow, errors_csv, is_plain, results_csv
 from app.claims.tables.options import ReadOptions
 from app.claims.tables.reader import Table, open_table
 from app.core.spreadsheets import defuse_cell, redo_cell
@@ -228,3 +228,35 @@ def test_any_cells_survive_writing_and_reading(rows: list[list[str]]) -> None:
     failed = [ResultRow(n, cells, "failed", (), "Why", "code") for n, cells in enumerate(rows, 1)]
     table = read(b"".join(errors_csv(failed, HEADER)))
     assert [list(row.cells) for row in table.rows()] == [[*cells, "code", "Why"] for cells in rows]
+
+
+NASTY = st.text(
+    st.sampled_from(
+        [*"'=+-@\t\r\n \",1a.%\x01\x0b\x0c\x1c\x85\xa0\u1680\u2003\u2028\u3000＝＋－＠é"]
+    ),
+    max_size=6,
+)
+
+
+@given(st.lists(st.lists(NASTY, min_size=1, max_size=3), min_size=1, max_size=4))
+@example([["-5.20", "-1", "a b"]])
+@example([["Smith, Jr.", "2024-01-02", "a-b"]])
+def test_lines_that_are_plain_have_nothing_to_defuse(table: list[list[str]]) -> None:
+    """Neither a cell that is a formula nor one that changes when the line ends do."""
+    out = io.StringIO(newline="")
+    rows = [[str(n), *row] for n, row in enumerate(table)]
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    lines = out.getvalue().encode()
+    if is_plain(lines, rows=len(rows)):
+        assert all(defuse_cell(cell) == cell for row in rows for cell in row)
+        ended = lines.replace(b"\n", b"\r\n").decode()
+        assert list(csv.reader(io.StringIO(ended, newline=""), strict=True)) == rows
+
+
+@pytest.mark.parametrize(
+    "cell", ["-5.20", "-1", "Ada Byron", "2024-01-02", "Smith, Jr.", "é", "50%"]
+)
+def test_usual_cells_are_plain(cell: str) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerow(["1", cell, "x"])
+    assert is_plain(out.getvalue().encode(), rows=1)

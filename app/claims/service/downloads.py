@@ -1,17 +1,21 @@
 """A job's answers as a stream of bytes, in pieces of bounded size."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from itertools import chain, islice
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
+from app.claims.errors import ROW_CODES
 from app.claims.models import ClaimRow
 from app.claims.queries import answers as queries
+from app.claims.queries import lines as queries_of_lines
 from app.claims.results import (
     MORE_COLUMNS,
     RESULT_COLUMNS,
     ResultRow,
     errors_csv,
+    is_plain,
     more_cells,
     result_lines,
     results_csv,
@@ -19,12 +23,15 @@ from app.claims.results import (
 from app.claims.schemas import JobOut, ResultFormat, Scope
 from app.claims.service.answers import cell, error_of, evidence_for, patient_name, row_out
 from app.claims.workbook import WorkbookWriter
-from app.core.db import Database
+from app.core.db import Database, ReadSession
 from app.core.db import Scope as DatabaseScope
 
 Rows = list[dict[str, Any]]
+Made = TypeVar("Made")
 Searches = Mapping[int, Mapping[str, Any]]
 _PIECE_ROWS: Final = 1_000
+_LINES_AT_ONCE: Final = 5_000
+_TITLES: Final = json.dumps({code: entry.title for code, entry in ROW_CODES.items()})
 _STATUS_OF: Final = {
     Scope.ALL: None,
     Scope.SUCCEEDED: "succeeded",
@@ -110,14 +117,17 @@ class Download:
 
     async def results(self, wanted: Scope, form: ResultFormat) -> AsyncGenerator[bytes, None]:
         """The answers of the rows in `wanted`, in the order of the file."""
-        writer: _Form
-        if form is ResultFormat.JSONL:
-            writer = _JsonLines(self._mapping)
-        elif form is ResultFormat.XLSX:
-            writer = _Workbook(self._job, self._mapping)
-        else:
-            writer = _Csv(self._job, self._mapping, only_errors=False)
-        async for piece in self._written(writer, _STATUS_OF[wanted]):
+        status = _STATUS_OF[wanted]
+        if form is ResultFormat.CSV:
+            async for piece in self._lines(status):
+                yield piece
+            return
+        writer: _Form = (
+            _JsonLines(self._mapping)
+            if form is ResultFormat.JSONL
+            else _Workbook(self._job, self._mapping)
+        )
+        async for piece in self._written(writer, status):
             yield piece
 
     async def errors(self) -> AsyncGenerator[bytes, None]:
@@ -125,6 +135,44 @@ class Download:
         writer = _Csv(self._job, self._mapping, only_errors=True)
         async for piece in self._written(writer, "failed"):
             yield piece
+
+    async def _lines(self, status: str | None) -> AsyncIterator[bytes]:
+        """Lines that PostgreSQL writes; where one of them is not plain, all of its piece by hand."""
+        writer = _Csv(self._job, self._mapping, only_errors=False)
+        yield writer.piece([], {})
+        wanted = queries_of_lines.Lines(
+            self._job.id, len(self._job.header), self._mapping, _TITLES, status
+        )
+        for after in range(0, self._job.total_rows, _LINES_AT_ONCE):
+            last = min(after + _LINES_AT_ONCE, self._job.total_rows)
+            async with self._database.read(self._scope) as session:
+                copied, rows = await queries_of_lines.copy_lines(
+                    session, wanted, after=after, last=last
+                )
+            written = await _in_thread(_ended, copied, rows)
+            if written is None:
+                async for piece in self._by_hand(writer, status, after, last):
+                    yield piece
+            elif written:
+                yield written
+
+    async def _by_hand(
+        self, writer: _Form, status: str | None, after: int, last: int
+    ) -> AsyncIterator[bytes]:
+        for start in range(after, last, _PIECE_ROWS):
+            rows = await self._rows(status, start, min(start + _PIECE_ROWS, last))
+            if rows:
+                yield await _in_thread(writer.piece, rows, {})
+
+    async def _rows(self, status: str | None, after: int, last: int) -> Rows:
+        async with self._database.read(self._scope) as session:
+            return await self._read(session, status, after, last)
+
+    async def _read(self, session: ReadSession, status: str | None, after: int, last: int) -> Rows:
+        statement = queries.rows_statement(self._job.id, status=status)
+        within = statement.where(ClaimRow.row_no > after, ClaimRow.row_no <= last)
+        found = await session.execute(within.order_by(ClaimRow.row_no))
+        return [dict(row) for row in found.mappings()]
 
     async def _written(self, writer: _Form, status: str | None) -> AsyncGenerator[bytes, None]:
         try:
@@ -137,21 +185,22 @@ class Download:
 
     async def _lots(self, status: str | None) -> AsyncIterator[tuple[Rows, Searches]]:
         """Lots by ranges of row numbers; the first one also when it is empty, for the header."""
-        statement = queries.rows_statement(self._job.id, status=status)
-        for last in range(0, self._job.total_rows, _PIECE_ROWS):
+        for after in range(0, self._job.total_rows, _PIECE_ROWS):
             async with self._database.read(self._scope) as session:
-                found = await session.execute(
-                    statement.where(
-                        ClaimRow.row_no > last, ClaimRow.row_no <= last + _PIECE_ROWS
-                    ).order_by(ClaimRow.row_no)
-                )
-                rows = [dict(row) for row in found.mappings()]
+                rows = await self._read(session, status, after, after + _PIECE_ROWS)
                 searches = await evidence_for(session, rows)
-            if rows or last == 0:
+            if rows or after == 0:
                 yield rows, searches
 
 
-async def _in_thread(work: Callable[..., bytes], *arguments: Any) -> bytes:
+def _ended(copied: bytes, rows: int) -> bytes | None:
+    """The lines with CR and LF, or None where some have to be written by hand."""
+    if queries_of_lines.UNUSUAL.encode() in copied or not is_plain(copied, rows=rows):
+        return None
+    return copied.replace(b"\n", b"\r\n")
+
+
+async def _in_thread(work: Callable[..., Made], *arguments: Any) -> Made:
     """What `work` gives; a thread that has begun is waited for even when nobody wants it any more."""
     task = asyncio.create_task(asyncio.to_thread(work, *arguments))
     try:
