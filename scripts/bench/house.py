@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
+from typing import Any
 
 import httpx
 
@@ -21,6 +22,10 @@ from app.dev.children import spawn, stop
 from app.dev.payer.asgi import PayerOptions
 from app.dev.postgres import PostgresServer
 from app.dev.valkey import ValkeyServer
+
+IN_FLIGHT = 100
+"""Calls to the payer at once, all worker processes together."""
+_WORKERS = 2
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,14 @@ class House:
     redis: str
     environment: dict[str, str]
     processes: dict[str, subprocess.Popen[bytes]]
+    payer_url: str
+
+    def payer(self, name: str, body: dict[str, Any] | None = None) -> Any:
+        """Use a switch of the local payer: `calls` is read, every other is set."""
+        url = f"{self.payer_url}/_sandbox/{name}"
+        answer = httpx.get(url) if name == "calls" else httpx.post(url, json=body or {})
+        answer.raise_for_status()
+        return answer.json()
 
     def family(self, name: str) -> list[int]:
         """A program's process and its children."""
@@ -82,14 +95,14 @@ def running_house(folder: Path, books: dict[str, int]) -> Iterator[House]:
             "UHC_CLIENT_ID": PayerOptions().client_id,
             "UHC_CLIENT_SECRET": PayerOptions().client_secret,
             "UHC_REQUESTS_PER_MINUTE": "0",
-            "UHC_CONCURRENCY": "50",
+            "UHC_CONCURRENCY": str(IN_FLIGHT),
         }
         flags = [word for tin, claims in books.items() for word in ("--book", f"{tin}={claims}")]
         processes = {}
         for name, command in {
             "payer": ["payer-sandbox", "--port", str(payer), *flags],
             "api": ["serve"],
-            "worker": ["worker", "--concurrency", "2"],
+            "worker": ["worker", "--concurrency", str(_WORKERS)],
             "beat": ["beat"],
         }.items():
             log = stack.enter_context((folder / f"{name}.log").open("wb"))
@@ -105,7 +118,8 @@ def running_house(folder: Path, books: dict[str, int]) -> Iterator[House]:
             sys.stderr.write((folder / "api.log").read_text()[-3000:])
             raise
         wait_for(f"http://127.0.0.1:{payer}/_sandbox/calls")
-        yield House(url, postgres.url, valkey.url, environment, processes)
+        payer_url = f"http://127.0.0.1:{payer}"
+        yield House(url, postgres.url, valkey.url, environment, processes, payer_url)
 
 
 def wait_for(url: str, seconds: float = 60) -> None:
