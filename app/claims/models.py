@@ -17,6 +17,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+import app.claims.models_payer  # noqa: F401 - the tables of the room are known together.
 from app.core.models import Base, Timestamps, primary_key
 
 STATUSES = ("PENDING", "PROCESSING", "CANCELLING", "CANCELLED", "COMPLETED", "FAILED")
@@ -100,6 +101,8 @@ class ClaimJob(Timestamps, Base):
     duplicate_of: Mapped[UUID | None]
     processing_started_at: Mapped[datetime | None]
     processing_completed_at: Mapped[datetime | None]
+    alike_found: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether `claim_twins` tells which rows ask the same; looked for before any is asked singly."""
     outage_since: Mapped[datetime | None]
     """First failure of the payer in a row of failures; cleared by the next good answer."""
     parked_until: Mapped[datetime | None]
@@ -124,8 +127,6 @@ class ClaimRow(Base):
     practice_id: Mapped[int | None]
     tin: Mapped[str | None]
     payer_id: Mapped[str | None]
-    question_key: Mapped[UUID | None]
-    """Equal for rows alike, which are asked once; null for a row with a fault."""
     fault: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """`{code, field, message}` when the row itself is wrong and no payer is asked."""
     warnings: Mapped[list[str] | None] = mapped_column(sa.ARRAY(Text))
@@ -158,7 +159,9 @@ class AnswerColumns:
     """One object a claim found: what a result line shows."""
     warnings: Mapped[list[str] | None] = mapped_column(sa.ARRAY(Text))
     query_ids: Mapped[list[int] | None] = mapped_column(sa.ARRAY(BigInteger))
-    """The payer queries that it rests on: the evidence."""
+    """The payer queries that it rests on: the evidence, where they are few."""
+    evidence_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Where they are many: the list that it shares with others."""
     decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -233,56 +236,6 @@ class ClaimUnit(Base):
     failing_since: Mapped[datetime | None]
     succeeded: Mapped[int] = mapped_column(server_default=text("0"))
     failed: Mapped[int] = mapped_column(server_default=text("0"))
-
-
-class PayerQuery(Base):
-    """One question to a payer and how far its pages were walked."""
-
-    __tablename__ = "payer_queries"
-    __table_args__ = (
-        Index("ix_payer_queries_job_id", "job_id"),
-        Index("ix_payer_queries_unit_id", "unit_id"),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    job_id: Mapped[UUID] = mapped_column(ForeignKey("claim_jobs.id", ondelete="CASCADE"))
-    organization_id: Mapped[UUID]
-    unit_id: Mapped[int | None] = mapped_column(BigInteger)
-    """The window unit that walks it; null for a question asked for a single row."""
-    tin: Mapped[str]
-    payer_id: Mapped[str]
-    from_date: Mapped[date]
-    to_date: Mapped[date]
-    kind: Mapped[str]
-    """`window` (all claims of the practice) or `patient` (narrowed to one person)."""
-    page_token: Mapped[str | None]
-    pages: Mapped[int] = mapped_column(server_default=text("0"))
-    claims: Mapped[int] = mapped_column(server_default=text("0"))
-    complete: Mapped[bool] = mapped_column(server_default=text("false"))
-    error_code: Mapped[str | None]
-    payer_code: Mapped[str | None]
-    payer_request_id: Mapped[str | None]
-    at: Mapped[datetime] = mapped_column(server_default=func.now())
-
-
-class StoredPayerClaim(Base):
-    """A claim that a window gave; the key makes a repeated page change nothing."""
-
-    __tablename__ = "payer_claims"
-    __table_args__ = (Index("ix_payer_claims_job_id_date_of_birth", "job_id", "date_of_birth"),)
-
-    job_id: Mapped[UUID] = mapped_column(primary_key=True)
-    claim_key: Mapped[str] = mapped_column(primary_key=True)
-    tin: Mapped[str] = mapped_column(primary_key=True)
-    organization_id: Mapped[UUID]
-    query_id: Mapped[int] = mapped_column(BigInteger)
-    first_key: Mapped[str]
-    last_key: Mapped[str]
-    date_of_birth: Mapped[date | None]
-    service_from: Mapped[date | None]
-    service_to: Mapped[date | None]
-    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """What a result line shows; the payer's own answer is not kept."""
 
 
 class ClaimJobEvent(Base):

@@ -1,8 +1,10 @@
 """A unit of rows: what the walked windows answer is written at once, the rest is asked singly."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Final
 
 from app.claims.engine.bench import Bench, Unit
 from app.claims.engine.coverage import Coverage, Look
@@ -21,7 +23,7 @@ from app.claims.engine.verdicts import (
 )
 from app.claims.matching import KnownClaim, Verdict
 from app.claims.payers.details import ClaimRef
-from app.claims.queries.engine import planning, rows, windows
+from app.claims.queries.engine import planning, rows, settling, windows
 from app.claims.queries.engine.connection import Connection
 from app.claims.queries.engine.rows import Answered, Found, OpenRow, Writer
 
@@ -74,6 +76,10 @@ class Kept:
         return self.by_person.get((row.date_of_birth, row.last_key), ())
 
 
+# Rows that are judged in a row before other lanes get their turn.
+_AT_ONCE: Final = 500
+
+
 class Desk:
     """What all rows of a unit are settled by: days, practices and windows."""
 
@@ -88,15 +94,15 @@ class Desk:
         self._horizon = horizon
         self._wants_more = wants_more
         self._tins = {key: (tin,) for key, tin in practices}
-        self._all = tuple(dict.fromkeys(tin for _, tin in practices))
-        self._payer_id = payer_id
+        self.all_tins = tuple(dict.fromkeys(tin for _, tin in practices))
+        self.payer_id = payer_id
         self._spans: dict[tuple[date | None, date | None], Span] = {}
 
     def tins_of(self, row: OpenRow) -> tuple[str, ...]:
         """The practices that the row is asked for."""
         if row.practice_id is not None:
             return self._tins.get(row.practice_id, ())
-        return (row.tin,) if row.tin else self._all
+        return (row.tin,) if row.tin else self.all_tins
 
     def _span_of(self, row: OpenRow) -> Span:
         """The days to search; rows of a file share few dates, so each pair is worked out once."""
@@ -111,7 +117,7 @@ class Desk:
         if not tins:
             # The practice was there when the plan was made: nothing searched proves nothing.
             return failed(row, "row.practice_unknown")
-        payer_id = row.payer_id or self._payer_id
+        payer_id = row.payer_id or self.payer_id
         span = self._span_of(row)
         look = coverage.look(tins, payer_id, span)
         found = [
@@ -144,30 +150,63 @@ async def settle_locally(bench: Bench, unit: Unit, *, wants_more: bool = False) 
         Fenced: the lease is lost.
     """
     able = payer_of(bench, unit).capabilities
-    settled = Settled()
     async with bench.writing(unit) as connection:
-        open_rows = await rows.open_rows(connection, unit.job_id, unit.lo, unit.hi)
         coverage = await _coverage(bench, unit, connection)
-        kept = await _kept(connection, unit, open_rows) if coverage.is_known else Kept()
         desk = Desk(
             horizon_of(unit, able),
             await planning.practices(connection),
             usual_payer_id(bench.settings, unit.job.provider),
             wants_more=wants_more,
         )
-        answers: list[Answered] = []
-        for row in open_rows:
-            sorted_row = desk.sort(row, coverage, kept)
-            if isinstance(sorted_row, LeftRow):
-                settled.left.append(sorted_row)
-            elif isinstance(sorted_row, RipeRow):
-                settled.ripe.append(sorted_row)
-            else:
-                answers.append(sorted_row)
+        if coverage.is_known and not wants_more and "claim_number" in unit.job.mapping:
+            await _settle_plain(connection, bench, unit, desk)
+        open_rows = await rows.open_rows(connection, unit.job_id, unit.lo, unit.hi)
+        kept = await _kept(connection, unit, open_rows) if coverage.is_known else Kept()
+        answers, settled = await _sorted(desk, open_rows, coverage, kept)
         await write(connection, bench, unit, answers)
         if not (settled.left or settled.ripe):
             await complete(connection, bench, unit)
     return settled
+
+
+async def _settle_plain(connection: Connection, bench: Bench, unit: Unit, desk: Desk) -> None:
+    within = settling.Range(unit.lo, unit.hi, desk.all_tins, desk.payer_id)
+    known = unit.job.alike_found
+    done = await settling.settle(connection, writer_of(bench, unit), within, alike_found=known)
+    obey(unit, done.status if done else None)
+    if done and done.alike_found:
+        unit.job = replace(unit.job, alike_found=True)
+
+
+async def _sorted(
+    desk: Desk, open_rows: Sequence[OpenRow], coverage: Coverage, kept: Kept
+) -> tuple[list[Answered], Settled]:
+    answers: list[Answered] = []
+    settled = Settled()
+    for place, row in enumerate(open_rows, start=1):
+        judged = desk.sort(row, coverage, kept)
+        if isinstance(judged, LeftRow):
+            settled.left.append(judged)
+        elif isinstance(judged, RipeRow):
+            settled.ripe.append(judged)
+        else:
+            answers.append(judged)
+        if place % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return answers, settled
+
+
+async def find_alike(bench: Bench, unit: Unit) -> None:
+    """Find out which rows of the job ask the same, if nobody has yet.
+
+    Raises:
+        Fenced: the lease is lost.
+    """
+    async with bench.writing(unit) as connection:
+        await planning.be_patient(connection)
+        await fence(connection, bench, unit, progress=False)
+        await planning.find_alike(connection, unit.job_id)
+    unit.job = replace(unit.job, alike_found=True)
 
 
 async def write(
@@ -179,7 +218,9 @@ async def write(
         Fenced: the lease is lost; the transaction has to be rolled back.
     """
     if answers:
-        obey(unit, await rows.answer(connection, writer_of(bench, unit), answers))
+        known = unit.job.alike_found
+        writer = writer_of(bench, unit)
+        obey(unit, await rows.answer(connection, writer, answers, alike_found=known))
     else:
         await fence(connection, bench, unit, progress=False)
 

@@ -14,7 +14,7 @@ from app.claims.engine.tempo import Tempo
 from app.claims.payers.details import Extra
 from app.claims.payers.port import Payer
 from app.claims.queries.engine.connection import Connection
-from app.core.db import Database, Scope, driver
+from app.core.db import Database, Scope
 from app.core.settings import Settings
 
 
@@ -44,6 +44,9 @@ class JobFacts:
     end_date: date | None
     mapping: dict[str, int]
     attempt: int
+    total_rows: int
+    alike_found: bool
+    """Whether it is known which rows ask the same."""
     include: frozenset[Extra]
     """What is asked for of each claim found, beside its summary."""
     today: date
@@ -121,8 +124,9 @@ class Bench:
     @asynccontextmanager
     async def reading(self, unit: Unit) -> AsyncIterator[Connection]:
         """A read-only transaction with the eyes of the unit's organization."""
-        async with self.database.read(Scope.tenant(unit.organization_id)) as session:
-            yield await driver(session)
+        scope = Scope.tenant(unit.organization_id)
+        async with self.database.bulk(scope, read_only=True) as connection:
+            yield connection
 
     @asynccontextmanager
     async def writing(self, unit: Unit) -> AsyncIterator[Connection]:
@@ -131,7 +135,6 @@ class Bench:
         Its commit does not wait for the disk: what a crash of PostgreSQL takes is the end of a
         history, and is done again. The transaction that ends a job waits, for all before it.
         """
-        async with self.database.write(Scope.tenant(unit.organization_id)) as session:
-            connection = await driver(session)
-            await connection.execute("SET LOCAL synchronous_commit = off")
+        scope = Scope.tenant(unit.organization_id)
+        async with self.database.bulk(scope, durable=False) as connection:
             yield connection

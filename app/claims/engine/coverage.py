@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from app.claims.engine.days import Span, merged, without
 from app.claims.payers.port import WindowTooLarge
+from app.claims.queries.engine.rows import array_literal
 from app.claims.queries.engine.windows import SPLIT, WalkedWindow
 
 TRUNCATED: Final = WindowTooLarge.row_code or "payer.truncated"
@@ -21,6 +22,8 @@ class Look(NamedTuple):
     """What the windows say about the days and practices of a row."""
 
     query_ids: tuple[int, ...]
+    proof: str
+    """The same as an array literal, which many rows share."""
     missing: tuple[Place, ...]
     """Not walked by any window."""
     truncated: tuple[Place, ...]
@@ -83,7 +86,8 @@ class Coverage:
                     truncated.append(Place(tin, span_of(window).within(span) or span))
                 else:
                     broken = broken or window.error_code
-        return Look(tuple(query_ids), tuple(missing), tuple(truncated), broken, awaited)
+        proof = array_literal(query_ids)
+        return Look(tuple(query_ids), proof, tuple(missing), tuple(truncated), broken, awaited)
 
 
 def span_of(window: WalkedWindow) -> Span:

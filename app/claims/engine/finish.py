@@ -45,8 +45,8 @@ async def complete(connection: Connection, bench: Bench, unit: Unit) -> None:
     Raises:
         Fenced: the lease is lost.
     """
-    job = await jobs.lock(connection, unit.job_id)
-    if job is None or not await leases.finish(connection, unit.id, unit.token):
+    job = await leases.finish(connection, unit.id, unit.token, unit.job_id)
+    if job is None:
         raise Fenced
     any_unit, any_window = await jobs.open_work(connection, unit.job_id)
     if not any_unit:
@@ -61,13 +61,27 @@ async def conclude(connection: Connection, job_id: UUID, job: asyncpg.Record) ->
     if job["status"] == "CANCELLING":
         await jobs.end(connection, job_id, "CANCELLED")
         return
-    succeeded, failed, _ = await jobs.count_answers(connection, job_id)
-    if succeeded + failed != job["total_rows"]:
+    counts = await jobs.count_by_units(connection, job_id)
+    if counts.succeeded + counts.failed != job["total_rows"]:
+        counts = await _answer_all(connection, job_id, job)
+    if await jobs.end(connection, job_id, "COMPLETED", counts=counts):
+        logger.info("claims.job_completed", job_id=job_id, rows=job["total_rows"])
+
+
+async def _answer_all(connection: Connection, job_id: UUID, job: asyncpg.Record) -> jobs.Counts:
+    """Leave no row out, and count the answers themselves."""
+    counts = await jobs.count_answers(connection, job_id)
+    if counts.succeeded + counts.failed < job["total_rows"]:
+        # Whose leader was answered in the moment in which it was found to be one.
+        await jobs.answer_alike(connection, job_id)
+        counts = await jobs.count_answers(connection, job_id)
+    if counts.succeeded + counts.failed < job["total_rows"]:
         # Every road above answers each row; should one ever not, no row is lost over it.
         left = await jobs.answer_left(connection, job_id, job["attempt"], _LEFT)
         logger.error("claims.rows_left", job_id=job_id, count=left)
-    if await jobs.end(connection, job_id, "COMPLETED"):
-        logger.info("claims.job_completed", job_id=job_id, rows=job["total_rows"])
+        counts = await jobs.count_answers(connection, job_id)
+    await jobs.correct_units(connection, job_id, counts)
+    return counts
 
 
 async def end_cancelled(connection: Connection, job_id: UUID) -> bool:
@@ -87,8 +101,7 @@ async def fail(bench: Bench, unit: Unit, reason: str) -> None:
         Fenced: the lease is lost.
     """
     async with bench.writing(unit) as connection:
-        job = await jobs.lock(connection, unit.job_id)
-        if job is None or not await leases.finish(connection, unit.id, unit.token):
+        if await leases.finish(connection, unit.id, unit.token, unit.job_id) is None:
             raise Fenced
         await jobs.end(connection, unit.job_id, "FAILED", reason=reason)
     logger.error("claims.job_failed", job_id=unit.job_id)

@@ -15,7 +15,7 @@ from app.claims.engine.verdicts import failed, ids_of, succeeded, verdict_of
 from app.claims.matching import NOT_FOUND, PATIENT_MISMATCH, Verdict
 from app.claims.payers.details import ClaimRef
 from app.claims.payers.port import Capabilities, PayerFault, Question
-from app.claims.queries.engine.rows import Answered
+from app.claims.queries.engine.rows import Answered, array_literal
 
 BATCH_ROWS: Final = 20
 # A row of more questions than this (many practices, many weeks) is cheaper by the whole list, and
@@ -160,7 +160,7 @@ def conclude_row(inquiry: Inquiry, own: Sequence[int], closer: Closer) -> Answer
     """
     left, asked = inquiry.left, inquiry.walk
     verdict = closer.completed(inquiry.verdict, inquiry.refs)
-    proof = [*left.look.query_ids, *own]
+    proof = array_literal([*left.look.query_ids, *own])
     if verdict.results and (left.row.claim_key or asked.code is None):
         return succeeded(left.row, verdict, own or ids_of(verdict, left.evidence))
     if asked.code not in (None, TRUNCATED):

@@ -9,7 +9,7 @@ from app.claims.engine.finish import end_cancelled, obey
 from app.claims.payers.details import Extra
 from app.claims.queries.engine import jobs, leases
 from app.claims.queries.engine.connection import Record
-from app.core.db import DatabaseAway, DatabaseBusy, Scope, driver
+from app.core.db import DatabaseAway, DatabaseBusy, Scope
 from app.core.ids import new_id
 
 
@@ -21,8 +21,7 @@ async def claim(bench: Bench) -> Unit | None:
     """
     token = new_id()
     # The one statement of the engine with the system's eyes: whose turn it is, is nobody's secret.
-    async with bench.database.write(Scope.system()) as session:
-        connection = await driver(session)
+    async with bench.database.bulk(Scope.system(), durable=False) as connection:
         most = bench.settings.claims.organization_leases
         row = await leases.claim(connection, token, bench.lease_seconds, most=most)
         if row is None:
@@ -58,6 +57,8 @@ def _unit(row: Record, token: UUID, started_at: datetime) -> Unit:
             end_date=row["end_date"],
             mapping=row["mapping"],
             attempt=row["attempt"],
+            total_rows=row["total_rows"],
+            alike_found=row["alike_found"],
             include=frozenset(map(Extra, row["include"])),
             today=started_at.astimezone(UTC).date(),
         ),

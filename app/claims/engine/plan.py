@@ -4,15 +4,17 @@ from typing import Final
 
 from app.claims.engine.bench import Bench, Unit
 from app.claims.engine.closer import extras_not_given
-from app.claims.engine.demand import windows_for
+from app.claims.engine.demand import Reach, windows_for
 from app.claims.engine.finish import complete, fence
 from app.claims.engine.horizon import DEFAULT_DAYS, Horizon, horizon
 from app.claims.engine.provider import payer_of, usual_payer_id
 from app.claims.payers.details import Extra
 from app.claims.payers.port import Capabilities
 from app.claims.queries.engine import jobs, planning, windows
+from app.claims.queries.engine.connection import Connection
 from app.core.log import logger
 
+_SMALL_FILE: Final = 1_000
 _DEFAULT_WARNING: Final[dict[str, object]] = {
     "code": "default_dates",
     "message": f"Rows without service dates were searched in the last {DEFAULT_DAYS} days, because"
@@ -37,8 +39,7 @@ async def plan(bench: Bench, unit: Unit) -> None:
         refused = await planning.answer_faulty(
             connection, unit.id, unit.job_id, unit.job.attempt, limits
         )
-        alike = await planning.find_twins(connection, unit.job_id)
-        await planning.skip_answered(connection, unit.job_id)
+        alike = 0 if _may_wait(unit, able) else await _find_alike(connection, unit)
         demands = await planning.demands(connection, unit.job_id)
         wanted = []
         if unit.job.use_batch_query and able.by_provider_window:
@@ -47,7 +48,7 @@ async def plan(bench: Bench, unit: Unit) -> None:
                 days,
                 tins,
                 usual_payer_id=usual_payer_id(bench.settings, unit.job.provider),
-                max_days=able.max_window_days,
+                reach=Reach(able.max_window_days, able.max_results),
             )
             await windows.add(connection, unit.job_id, unit.organization_id, wanted)
         if days.form is None and any(demand.service_from is None for demand in demands):
@@ -59,6 +60,24 @@ async def plan(bench: Bench, unit: Unit) -> None:
     logger.info(
         "claims.job_planned", job_id=unit.job_id, refused=refused, alike=alike, windows=len(wanted)
     )
+
+
+async def _find_alike(connection: Connection, unit: Unit) -> int:
+    alike = await planning.find_alike(connection, unit.job_id)
+    await planning.skip_answered(connection, unit.job_id)
+    return alike
+
+
+def _may_wait(unit: Unit, able: Capabilities) -> bool:
+    """Whether rows alike need not be known yet.
+
+    Where windows answer most rows, each finds its own claim, and only for those that are left is it
+    looked for (`find_alike`). For a small file it costs nothing, and shows which windows are worth
+    their pages; and where more is asked about each claim, rows alike are asked about once.
+    """
+    in_windows = unit.job.use_batch_query and able.by_provider_window
+    is_large = unit.job.attempt == 1 and unit.job.total_rows > _SMALL_FILE
+    return in_windows and is_large and not unit.job.include
 
 
 def _not_given(missing: list[str]) -> dict[str, object]:

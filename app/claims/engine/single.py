@@ -2,20 +2,25 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from app.claims.engine.answer import LeftRow, write, writer_of
 from app.claims.engine.aside import set_aside, want_windows
 from app.claims.engine.bench import Bench, PutDown, Unit
 from app.claims.engine.closer import Closer
 from app.claims.engine.coverage import TRUNCATED
-from app.claims.engine.finish import complete
+from app.claims.engine.finish import complete, fence
 from app.claims.engine.inquiry import Inquiry, ask_row, batches, conclude_row, inquiry_of
 from app.claims.engine.provider import payer_of
 from app.claims.engine.trouble import cheer, is_spent, put_off
 from app.claims.engine.verdicts import failed
 from app.claims.payers.port import NoPermit, PayerFault
 from app.claims.queries.engine import rows
-from app.claims.queries.engine.rows import Answered
+from app.claims.queries.engine.rows import Answered, array_literal
+
+# A range with more rows to ask for than this is cut into ranges of so many.
+_MOST_AT_ONCE: Final = 200
+_SHORT_ROWS: Final = 100
 
 
 async def ask_left(bench: Bench, unit: Unit, left: Sequence[LeftRow], closer: Closer) -> None:
@@ -25,6 +30,9 @@ async def ask_left(bench: Bench, unit: Unit, left: Sequence[LeftRow], closer: Cl
         Fenced: the lease is lost.
         PutDown: the slice is over; what was asked is written.
     """
+    if len(left) > _MOST_AT_ONCE and unit.hi - unit.lo >= _SHORT_ROWS:
+        await _share_out(bench, unit, left)
+        return
     able = payer_of(bench, unit).capabilities
     waiting = [row for row in left if row.look.awaited]
     hopeless: list[Answered] = []
@@ -36,7 +44,7 @@ async def ask_left(bench: Bench, unit: Unit, left: Sequence[LeftRow], closer: Cl
             waiting.append(inquiry.left)
         else:
             # The payer cut its list, and the person cannot be asked for alone.
-            hopeless.append(failed(inquiry.left.row, TRUNCATED, inquiry.left.look.query_ids))
+            hopeless.append(failed(inquiry.left.row, TRUNCATED, inquiry.left.look.proof))
     fault = await _ask_all(bench, unit, list(batches(asking, able)), waiting, closer)
     if fault is not None:
         await want_windows(bench, unit, waiting)
@@ -48,6 +56,18 @@ async def ask_left(bench: Bench, unit: Unit, left: Sequence[LeftRow], closer: Cl
             await complete(connection, bench, unit)
     if waiting:
         await set_aside(bench, unit, waiting)
+
+
+async def _share_out(bench: Bench, unit: Unit, left: Sequence[LeftRow]) -> None:
+    """Many rows to ask for become short units, so that every lane and worker takes its share."""
+    numbers = [entry.row.row_no for entry in left]
+    firsts = sorted({number - (number - unit.lo) % _SHORT_ROWS for number in numbers})
+    async with bench.writing(unit) as connection:
+        await fence(connection, bench, unit)
+        writer = writer_of(bench, unit)
+        ranges = [(first, min(first + _SHORT_ROWS - 1, unit.hi)) for first in firsts]
+        await rows.split(connection, writer, ranges)
+        await complete(connection, bench, unit)
 
 
 async def _inquiries(bench: Bench, unit: Unit, left: Sequence[LeftRow]) -> list[Inquiry]:
@@ -128,7 +148,7 @@ async def _write(
             own = [next(ids) for _ in inquiry.walk.queries]
             if inquiry.is_spent and inquiry.fault is not None:
                 code = inquiry.fault.row_code or "payer.unavailable"
-                answers.append(failed(inquiry.left.row, code, own))
+                answers.append(failed(inquiry.left.row, code, array_literal(own)))
             elif inquiry.is_good:
                 answer = conclude_row(inquiry, own, closer)
                 if answer is None:

@@ -1,7 +1,8 @@
 """From what was found to a row's answer, or to the word that it has to be asked. Values only."""
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from pydantic_core import from_json, to_json
 
@@ -17,7 +18,7 @@ from app.claims.matching import (
     match,
 )
 from app.claims.payers.details import ClaimRef
-from app.claims.queries.engine.rows import Answered, Found, OpenRow
+from app.claims.queries.engine.rows import Answered, Found, OpenRow, array_literal
 from app.claims.queries.engine.windows import HANDLE
 
 _MISMATCH_FIELDS: Final = {
@@ -28,7 +29,7 @@ _MISMATCH_FIELDS: Final = {
 
 def known_claim(found: Found) -> KnownClaim:
     """A kept claim as matching reads it."""
-    line: dict[str, Any] = from_json(found.data)
+    (line,) = from_json(found.results)
     line.pop(HANDLE, None)
     return KnownClaim(
         found.claim_key,
@@ -37,14 +38,14 @@ def known_claim(found: Found) -> KnownClaim:
         found.date_of_birth,
         found.service_from,
         found.service_to,
-        warnings=tuple(line.pop("warnings", ())),
+        warnings=tuple(found.warnings or ()),
         line=line,
     )
 
 
 def ref_of(found: Found, payer_id: str) -> ClaimRef:
     """How more can be asked about a kept claim; what stands beside a claim is kept if it is needed."""
-    line: dict[str, Any] = from_json(found.data)
+    (line,) = from_json(found.results)
     return ClaimRef(found.tin, payer_id, line["claim_number"], line.get(HANDLE, ""))
 
 
@@ -75,20 +76,19 @@ def succeeded(row: OpenRow, verdict: Verdict, query_ids: Iterable[int]) -> Answe
     )
 
 
-def failed(
-    row: OpenRow, code: str, query_ids: Iterable[int] = (), *, searched: Span | None = None
-) -> Answered:
-    """The answer of a row that failed by `code`, resting on these queries."""
+def failed(row: OpenRow, code: str, proof: str = "{}", *, searched: Span | None = None) -> Answered:
+    """The answer of a row that failed by `code`; `proof` is the array of the queries behind it."""
+    days = searched if code == NOT_FOUND else None
+    return Answered(row.row_no, error_code=code, error=_error(code, days), query_ids=proof)
+
+
+@functools.lru_cache(maxsize=4_096)
+def _error(code: str, searched: Span | None) -> str:
     message = ROW_CODES[code].title
-    if code == NOT_FOUND and searched is not None:
+    if searched is not None:
         message = f"{message} between {searched.first} and {searched.last}"
     error = {"field": _MISMATCH_FIELDS.get(code), "message": f"{message}."}
-    return Answered(
-        row.row_no,
-        error_code=code,
-        error=to_json(error).decode(),
-        query_ids=array_literal(query_ids),
-    )
+    return to_json(error).decode()
 
 
 def settle(
@@ -103,9 +103,9 @@ def settle(
     if verdict.results and (row.claim_key or look.is_complete):
         return succeeded(row, verdict, ids_of(verdict, evidence))
     if look.broken:
-        return failed(row, look.broken, look.query_ids)
+        return failed(row, look.broken, look.proof)
     if look.is_complete:
-        return failed(row, verdict.error_code or NOT_FOUND, look.query_ids, searched=span)
+        return failed(row, verdict.error_code or NOT_FOUND, look.proof, searched=span)
     return None
 
 
@@ -113,8 +113,3 @@ def ids_of(verdict: Verdict, evidence: Mapping[str | None, int]) -> Sequence[int
     """The queries that gave the claims of an answer, each once."""
     numbers = [line["claim_number"] for line in verdict.results]
     return list(dict.fromkeys(evidence[number] for number in numbers if number in evidence))
-
-
-def array_literal(values: Iterable[object]) -> str:
-    """PostgreSQL's text form of an array of numbers or plain words."""
-    return "{" + ",".join(map(str, values)) + "}"

@@ -1,8 +1,10 @@
 """A window unit: all pages of one practice's claims in some days, kept as they come."""
 
+import time
+from dataclasses import dataclass, field
 from typing import Final
 
-from app.claims.engine.bench import Bench, Unit
+from app.claims.engine.bench import Bench, PutDown, Unit
 from app.claims.engine.coverage import TRUNCATED
 from app.claims.engine.days import Span, halves
 from app.claims.engine.finish import complete, fence, obey
@@ -25,6 +27,25 @@ from app.core.log import logger
 _INTERNAL: Final = "internal"
 
 
+# Pages are kept together where they come fast, and one by one where each takes this long: so much
+# walking, and the page that was under way, is all that a crash repeats.
+KEEP_SECONDS: Final = 1.0
+
+
+@dataclass(slots=True)
+class _Stack:
+    """Pages of a window that have come and are not kept yet."""
+
+    began: float
+    pages: list[Page] = field(default_factory=list)
+
+    def take(self) -> list[Page]:
+        """The pages; the stack is empty afterwards."""
+        taken, self.pages = self.pages, []
+        self.began = time.monotonic()
+        return taken
+
+
 async def walk_window(bench: Bench, unit: Unit) -> None:
     """Walk the unit's window from the page where it stands.
 
@@ -38,18 +59,24 @@ async def walk_window(bench: Bench, unit: Unit) -> None:
         async with bench.writing(unit) as connection:
             await complete(connection, bench, unit)
         return
+    stack = _Stack(time.monotonic())
     try:
-        await _walk(bench, unit, query)
+        await _walk(bench, unit, query, stack)
     except WindowTooLarge as fault:
+        # What was read of it comes again with its halves.
         await _narrow(bench, unit, query, fault)
+    except PutDown:
+        await _keep(bench, unit, query, stack.take())
+        raise
     except PayerFault as fault:
+        await _keep(bench, unit, query, stack.take())
         if fault.kind is FaultKind.FINAL or is_spent(bench, unit, fault):
             await give_up(bench, unit, query, fault.row_code or _INTERNAL, fault)
         else:
             await put_off(bench, unit, fault)
 
 
-async def _walk(bench: Bench, unit: Unit, query: WindowQuery) -> None:
+async def _walk(bench: Bench, unit: Unit, query: WindowQuery, stack: _Stack) -> None:
     question = Question(query.tin, query.payer_id, query.from_date, query.to_date)
     most = payer_of(bench, unit).capabilities.max_pages
     token, number, restarts = query.page_token, query.pages, 0
@@ -59,17 +86,20 @@ async def _walk(bench: Bench, unit: Unit, query: WindowQuery) -> None:
             page = await ask(bench, unit, question, token)
         except PageTokenExpired:
             restarts += 1
+            stack.take()
             await _restart(bench, unit, query, restarts)
             token, number = None, 0
             continue
         await cheer(bench, unit)
         number += 1
+        stack.pages.append(page)
         if page.next_token is None:
-            await _keep_last(bench, unit, query, page)
+            await _keep_last(bench, unit, query, stack.take())
             return
         if number >= most:
             raise WindowTooLarge
-        await _keep(bench, unit, query, page)
+        if time.monotonic() - stack.began >= KEEP_SECONDS:
+            await _keep(bench, unit, query, stack.take())
         token = page.next_token
 
 
@@ -82,17 +112,18 @@ async def _restart(bench: Bench, unit: Unit, query: WindowQuery, restarts: int) 
         await windows.restart(connection, query.id)
 
 
-async def _keep(bench: Bench, unit: Unit, query: WindowQuery, page: Page) -> None:
-    async with bench.writing(unit) as connection:
-        obey(unit, await windows.keep_page(connection, _keeper(bench, unit), query, page))
+async def _keep(bench: Bench, unit: Unit, query: WindowQuery, pages: list[Page]) -> None:
+    if pages:
+        async with bench.writing(unit) as connection:
+            obey(unit, await windows.keep_pages(connection, _keeper(bench, unit), query, pages))
 
 
-async def _keep_last(bench: Bench, unit: Unit, query: WindowQuery, page: Page) -> None:
-    if not page.complete:
+async def _keep_last(bench: Bench, unit: Unit, query: WindowQuery, pages: list[Page]) -> None:
+    if not pages[-1].complete:
         # No token, and yet more behind it: what was not given cannot be said to be absent.
         raise WindowTooLarge
     async with bench.writing(unit) as connection:
-        obey(unit, await windows.keep_page(connection, _keeper(bench, unit), query, page))
+        obey(unit, await windows.keep_pages(connection, _keeper(bench, unit), query, pages))
         await complete(connection, bench, unit)
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from app.claims.engine.answer import settle_locally, writer_of
+from app.claims.engine.answer import find_alike, settle_locally, writer_of
 from app.claims.engine.bench import Bench, Fenced, PutDown, Unit
 from app.claims.engine.closer import Closer
 from app.claims.engine.finish import complete, fail, fence
@@ -152,6 +152,10 @@ async def _step(bench: Bench, unit: Unit) -> None:
 async def _answer(bench: Bench, unit: Unit) -> None:
     closer = Closer(bench, unit)
     settled = await settle_locally(bench, unit, wants_more=closer.is_wanted)
+    if settled.left and not unit.job.alike_found:
+        # Before any is asked singly: rows alike are asked once.
+        await find_alike(bench, unit)
+        settled = await settle_locally(bench, unit, wants_more=closer.is_wanted)
     if settled.ripe and not await finish_ripe(bench, unit, closer, settled):
         return
     if settled.left:
@@ -183,7 +187,8 @@ async def _split(bench: Bench, unit: Unit) -> None:
         open_rows = await rows.open_rows(connection, unit.job_id, unit.lo, unit.hi)
         writer = writer_of(bench, unit)
         if unit.lo < unit.hi:
-            await rows.split(connection, writer, [row.row_no for row in open_rows])
+            await rows.split(connection, writer, [(row.row_no, row.row_no) for row in open_rows])
         elif open_rows:
-            await rows.answer(connection, writer, [failed(row, "internal") for row in open_rows])
+            deadly = [failed(row, "internal") for row in open_rows]
+            await rows.answer(connection, writer, deadly, alike_found=unit.job.alike_found)
         await complete(connection, bench, unit)

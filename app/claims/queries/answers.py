@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, true
 from sqlalchemy.engine import RowMapping
 
-from app.claims.models import ClaimAnswer, ClaimAnswerHistory, ClaimRow, PayerQuery
+from app.claims.models import ClaimAnswer, ClaimAnswerHistory, ClaimRow
+from app.claims.models_payer import ClaimEvidence, PayerQuery
 from app.core.db import ReadSession
 
 _ATTEMPTS: Final = (
@@ -30,9 +31,14 @@ _ANSWER: Final = (
 
 
 def _columns(answer: Any) -> tuple[Any, ...]:
+    shared = (
+        select(ClaimEvidence.query_ids)
+        .where(ClaimEvidence.id == answer.evidence_id)
+        .scalar_subquery()
+    )
     return (
         *(answer.outcome, answer.error_code, answer.error, answer.results, answer.warnings),
-        answer.query_ids,
+        func.coalesce(answer.query_ids, shared).label("query_ids"),
     )
 
 

@@ -32,9 +32,8 @@ from app.claims.models import (
     ClaimRow,
     ClaimTwin,
     ClaimUnit,
-    PayerQuery,
-    StoredPayerClaim,
 )
+from app.claims.models_payer import ClaimEvidence, PayerQuery, StoredPayerClaim
 from app.core.db import ReadSession, WriteSession
 from app.core.models import Base
 from app.organizations.models import Organization
@@ -92,7 +91,7 @@ _OWN: Final = tuple(
     not in {
         *(figure.key for figure in FIGURES),
         *("success_count", "failure_count", "failures_by_reason", "request_id", "mapping"),
-        *("outage_since", "parked_until"),
+        *("outage_since", "parked_until", "alike_found"),
     }
 )
 
@@ -164,7 +163,7 @@ _PATIENCE: Final = text("SELECT set_config('statement_timeout', '60s', true)")
 _OF_A_JOB: Final = tuple(
     Base.metadata.tables[model.__tablename__]
     for model in (
-        *(ClaimRow, ClaimTwin, ClaimAnswer, ClaimAnswerHistory, StoredPayerClaim),
+        *(ClaimRow, ClaimTwin, ClaimAnswer, ClaimAnswerHistory, ClaimEvidence, StoredPayerClaim),
         *(ClaimUnit, PayerQuery, ClaimJobEvent),
     )
 )

@@ -25,7 +25,7 @@ from app.core.log import request_id
 from app.core.settings import Settings
 from app.worker.doorbell import ring
 
-_BATCH_UNIT_ROWS: Final = 1_000
+_BATCH_UNIT_ROWS: Final = 5_000
 # A row that is asked for singly costs a call; short ranges spread such a file over all workers.
 _SINGLE_UNIT_ROWS: Final = 100
 _HASH_PIECE: Final = 1024 * 1024

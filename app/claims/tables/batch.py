@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
-from uuid import UUID
 
 from app.claims.tables.header import FIELDS
 
@@ -43,7 +42,6 @@ class Row(NamedTuple):
     claim_key: str | None
     first_key: str | None
     last_key: str | None
-    question_key: UUID | None
 
 
 @dataclass(slots=True)
@@ -51,7 +49,7 @@ class Batch:
     """Some consecutive rows, column by column; "" stands for what is absent.
 
     `columns` has the fields of the header module by their names (dates as YYYY-MM-DD), and
-    claim_key, first_key, last_key and question_key (32 hex digits). `faults` and `warnings` go by
+    claim_key, first_key and last_key. `faults` and `warnings` go by
     the index in the batch. `clean` promises that no cell holds a quote, a backslash or an
     unprintable character.
     """
@@ -87,7 +85,6 @@ class Batch:
         )
         faults = self.faults.get(index)
         keys = {} if faults else values
-        question = keys.get("question_key")
         return Row(
             row_no=self.first_row + index,
             claim_number=number,
@@ -106,7 +103,6 @@ class Batch:
             claim_key=keys.get("claim_key"),
             first_key=keys.get("first_key"),
             last_key=keys.get("last_key"),
-            question_key=UUID(hex=question) if question else None,
         )
 
 

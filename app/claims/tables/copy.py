@@ -24,7 +24,6 @@ COLUMNS: Final = (
     "practice_id",
     "tin",
     "payer_id",
-    "question_key",
     "fault",
     "warnings",
     "cells",
@@ -32,10 +31,10 @@ COLUMNS: Final = (
 """Every column of `claim_rows`; the reader's other fields can be asked for by their names.
 
 `fault` is jsonb `{code, field, message}`, null for a row without one. `cells` and `warnings` are
-text[], `question_key` is a uuid.
+text[].
 """
 _NULL: Final = "\\N"
-_KEYS: Final = frozenset({"claim_key", "first_key", "last_key", "question_key"})
+_KEYS: Final = frozenset({"claim_key", "first_key", "last_key"})
 _RENAMED: Final = {"service_from": "first_service_date", "service_to": "last_service_date"}
 
 _SCALAR: Final = str.maketrans(

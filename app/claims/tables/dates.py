@@ -1,5 +1,6 @@
 """Dates as people type them: the order of a column is proved by its values, never row by row."""
 
+import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -87,6 +88,9 @@ class DateRule:
 
     def read(self, text: str) -> str:
         """The date as YYYY-MM-DD, or "" where `fault` says what is wrong with it."""
+        if len(text) == 10 and text[4] == text[7] == "-":
+            with contextlib.suppress(ValueError):
+                return text if not self._unlikely(date.fromisoformat(text)) else ""
         day = self._parse(text)
         return day.isoformat() if isinstance(day, date) and not self._unlikely(day) else ""
 

@@ -7,7 +7,6 @@ rows that turn out to be wrong are looked at one by one.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import blake2b
 from itertools import chain
 from operator import gt
 from typing import Final
@@ -29,17 +28,6 @@ from app.core.spreadsheets import redo_cell
 
 _REMEMBERED: Final = 65_536
 _LONGEST_REMEMBERED: Final = 64
-_QUESTION: Final = (
-    "claim_key",
-    "last_key",
-    "first_key",
-    "date_of_birth",
-    "first_service_date",
-    "last_service_date",
-    "practice_id",
-    "tin",
-    "payer_id",
-)
 # Claim numbers hardly ever repeat, so remembering their keys costs more than it saves.
 _claim_key: Final[Callable[[str], str]] = claim_key.__wrapped__
 
@@ -204,7 +192,6 @@ class RowChecker:
             columns["claim_key"] = list(map(_claim_key, texts["claim_number"]))
             _warn_of_rounding(batch, texts["claim_number"])
         self._refuse_empty_keys(batch, columns)
-        columns["question_key"] = _question_keys(columns)
         batch.columns = columns
 
     def _dates(self, batch: Batch, name: str, texts: list[str]) -> list[str]:
@@ -277,9 +264,3 @@ def _warn_of_rounding(batch: Batch, numbers: Sequence[str]) -> None:
         for index, number in enumerate(numbers):
             if is_rounded(number):
                 batch.warnings.setdefault(index, []).append(NUMBER_ROUNDED)
-
-
-def _question_keys(columns: Mapping[str, Sequence[str]]) -> list[str]:
-    """Equal for rows that ask the same; fields are kept apart by a sign that no field holds."""
-    asked = map("\x1f".join, zip(*(columns[name] for name in _QUESTION), strict=True))
-    return [blake2b(text.encode(), digest_size=16).hexdigest() for text in asked]

@@ -8,7 +8,8 @@ from uuid import UUID
 import httpx
 from sqlalchemy import func, insert, select
 
-from app.claims.models import ClaimAnswer, ClaimJob, ClaimRow, ClaimUnit, PayerQuery, Practice
+from app.claims.models import ClaimAnswer, ClaimJob, ClaimRow, ClaimUnit, Practice
+from app.claims.models_payer import PayerQuery
 from app.core.clock import now
 from app.core.db import Database, Scope
 from app.core.ids import new_id

@@ -15,8 +15,8 @@ from app.claims.models import (
     ClaimJobEvent,
     ClaimRow,
     ClaimUnit,
-    PayerQuery,
 )
+from app.claims.models_payer import PayerQuery
 from app.core.db import Database, Scope
 from tests.claims.api.samples import API, make_job, make_running_job, send
 from tests.conftest import Stage

@@ -208,7 +208,7 @@ async def test_bad_rows_come_in_with_the_good_ones(
         "row.missing_field",
         "row.column_count",
     ]
-    assert [row.question_key is None for row in rows] == [False, True, True]
+    assert [row.claim_key is None for row in rows] == [False, True, True]
     assert {row.organization_id for row in rows} == {crew.organization_id}
 
 

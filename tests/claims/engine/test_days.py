@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.claims.engine.coverage import Coverage, Place
 from app.claims.engine.days import Span, cut, halves, merged, without
-from app.claims.engine.demand import windows_for
+from app.claims.engine.demand import Reach, windows_for
 from app.claims.engine.horizon import Horizon, horizon
 from app.claims.queries.engine.planning import Demand
 from app.claims.queries.engine.windows import SPLIT, WalkedWindow
@@ -146,7 +146,7 @@ def test_windows_are_made_where_enough_rows_want_them() -> None:
         Demand("b", "q", day(10), day(10), 3),
         Demand("b", "q", day(12), day(12), 2),
     ]
-    made = windows_for(demands, days, ["a", "b"], usual_payer_id="p", max_days=30)
+    made = windows_for(demands, days, ["a", "b"], usual_payer_id="p", reach=Reach(30, 500))
     assert [(w.tin, w.payer_id, w.from_date, w.to_date) for w in made] == [
         ("a", "p", day(41), day(70)),
         ("a", "p", day(71), day(100)),

@@ -61,7 +61,7 @@ async def test_a_plan_that_kills_fails_the_job(
     async def deadly(*_: object) -> None:
         raise RuntimeError("this file is poison")
 
-    monkeypatch.setattr("app.claims.queries.engine.planning.find_twins", deadly)
+    monkeypatch.setattr("app.claims.queries.engine.planning.find_alike", deadly)
     job_id, _ = await ledger.upload_plan(RowPlan("practice", 5, last_days=30))
     await work_until(ledger, job_id)
     job = await ledger.job(job_id)

@@ -80,7 +80,10 @@ async def test_a_lease_that_ran_out_is_retaken_and_the_zombie_changes_nothing(
     with pytest.raises(Fenced):
         async with bench.writing(zombie) as connection:
             status = await rows.answer(
-                connection, writer_of(bench, zombie), [Answered(1, error_code="internal")]
+                connection,
+                writer_of(bench, zombie),
+                [Answered(1, error_code="internal")],
+                alike_found=True,
             )
             assert status is None
             raise Fenced

@@ -90,8 +90,8 @@ async def test_nothing_more_is_asked_where_nobody_wants_it(ledger: Ledger) -> No
     await ledger.work()
     assert ledger.payer.tally.claim_calls == 0
     assert all("details" not in line for line in await results(ledger, job_id))
-    stored = await ledger.all("SELECT data FROM payer_claims WHERE job_id = $1 LIMIT 5", job_id)
-    assert all("handle" not in row["data"] for row in stored)
+    stored = await ledger.all("SELECT results FROM payer_claims WHERE job_id = $1 LIMIT 5", job_id)
+    assert all("handle" not in row["results"][0] for row in stored)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ import pytest
 
 from app.claims.engine.leases import claim
 from app.claims.engine.work import work
+from app.claims.queries.engine import planning
 from app.core.clock import now
+from app.core.db import Scope, driver
 from app.dev.payer.rows import HEADERS, Mix, RowPlan, rows
 from tests.claims.engine.conftest import make_organization
 from tests.claims.engine.ledger import SECOND_TIN, TIN, Ledger
@@ -99,6 +101,31 @@ async def test_rows_alike_are_asked_once_and_each_answered(ledger: Ledger) -> No
     codes = await ledger.codes(many)
     assert codes == [entry.error_code for entry in expected for _ in range(7)]
     await ledger.check_accounts(many)
+
+
+async def test_which_rows_ask_the_same(ledger: Ledger) -> None:
+    job_id = await ledger.upload(
+        [
+            ("FE-1", "Ann", "O'Brien", "1980-03-15", "14", ""),
+            ("fe 1", "ANN", "Obrien Jr", "03/15/1980", "014", ""),
+            ("FE-2", "Ann", "O'Brien", "1980-03-15", "14", ""),
+            ("FE-1", "Ann", "O'Brien", "1980-03-16", "14", ""),
+            ("FE-1", "Ann", "O'Brien", "1980-03-15", "15", ""),
+            ("FE-1", "Ann", "O'Brien", "1980-03-15", "", ""),
+            ("FE-1", "Ann", "O'Brien", "1980-03-15", "", "123456789"),
+            ("FE-1", "AnnO", "Brien", "1980-03-15", "14", ""),
+            ("FE-1", "", "Brien", "1980-03-15", "14", ""),
+            ("FE-1", "", "Brien", "1980-03-15", "14", ""),
+        ],
+        ("claim_number", "first_name", "last_name", "dob", "practice_id", "tin"),
+    )
+    for expected in (1, 0):
+        async with ledger.database.write(Scope.tenant(ledger.organization_id)) as session:
+            connection = await driver(session)
+            await planning.be_patient(connection)
+            assert await planning.find_alike(connection, job_id) == expected
+    twins = await ledger.all("SELECT row_no, leader FROM claim_twins")
+    assert [tuple(row) for row in twins] == [(2, 1)]
 
 
 async def test_undated_rows_are_searched_for_ninety_days_with_a_warning(ledger: Ledger) -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import random
 from datetime import timedelta
+from unittest.mock import AsyncMock
 
 import pytest
 
+from app.claims.engine import answer as engine_answer
 from app.claims.engine import window
 from app.claims.engine.bench import Bench, Unit
 from app.claims.engine.leases import claim
@@ -113,16 +115,17 @@ async def test_a_crash_between_page_and_token_loses_and_doubles_nothing(
     dice = random.Random(7)
     deaths = iter([dice.random() < 0.5 for _ in range(60)])
 
-    async def dying(bench: Bench, unit: Unit, query: WindowQuery, page: Page) -> None:
+    async def dying(bench: Bench, unit: Unit, query: WindowQuery, pages: list[Page]) -> None:
         if next(deaths, False):
             raise asyncio.CancelledError
-        await keep(bench, unit, query, page)
+        await keep(bench, unit, query, pages)
         if next(deaths, False):
             raise asyncio.CancelledError
 
     job_id, expected = await ledger.upload_plan(RowPlan("claim_number", 100, last_days=80, mix=MIX))
     bench = ledger.bench()
     monkeypatch.setattr(window, "_keep", dying)
+    monkeypatch.setattr(window, "KEEP_SECONDS", 0.0)
     died = 0
     while (unit := await claim(bench)) is not None:
         try:
@@ -155,3 +158,45 @@ async def test_the_evidence_of_not_found_is_complete(ledger: Ledger) -> None:
         if answer["error_code"] == "payer.not_found":
             assert min(query["from_date"] for query in searched) == today - timedelta(days=89)
             assert max(query["to_date"] for query in searched) == today
+
+
+@pytest.mark.parametrize("last_days", [60, 400])
+async def test_the_payer_is_asked_at_most_windows_times_pages(
+    ledger: Ledger, last_days: int
+) -> None:
+    """However many rows there are: the windows that were walked, and at most their pages."""
+    today = now().date()
+    job_id, expected = await ledger.upload_plan(
+        RowPlan("claim_number", 2_000, last_days=last_days, mix=MIX),
+        start=today - timedelta(days=last_days),
+        end=today,
+    )
+    await ledger.work()
+    await ledger.check(job_id, expected)
+    windows = await ledger.one(
+        "SELECT count(*) AS n, sum(pages)::int AS pages,"
+        " count(*) FILTER (WHERE error_code IS NOT NULL) AS halved FROM payer_queries"
+    )
+    assert ledger.payer.tally.calls == windows["pages"] + windows["halved"]
+    assert windows["pages"] <= windows["n"] * 10
+    assert windows["halved"] == 0
+
+
+async def test_both_roads_give_the_same_answers(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plain rows by one statement, and the same file judged row by row."""
+    plan = RowPlan("claim_number", 300, last_days=60, mix=Mix(0.2, 0.2))
+    columns = ("row_no", "outcome", "error_code", "error", "results", "warnings")
+    answers = []
+    for road in ("statement", "row by row"):
+        with monkeypatch.context() as change:
+            if road == "row by row":
+                change.setattr(engine_answer, "_settle_plain", AsyncMock())
+            job_id, expected = await ledger.upload_plan(plan)
+            await ledger.work()
+            await ledger.check(job_id, expected)
+        given = await ledger.answers(job_id)
+        answers.append([[row[name] for name in columns] for row in given])
+        assert all(row["query_ids"] for row in given)
+    assert answers[0] == answers[1]

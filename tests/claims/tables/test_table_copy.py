@@ -60,9 +60,6 @@ def copied(table: Table) -> list[dict[str, str | None]]:
 
 def test_a_good_row_and_a_bad_one(read: Read) -> None:
     good, bad = copied(read(HEADER + "fe-1,Ann,Lee,03/15/1980,x\n,Bob,Lee,03/16/1980,y\n"))
-    key = good.pop("question_key")
-    assert key is not None
-    assert re.fullmatch("[0-9a-f]{32}", key)
     assert good == CONSTANTS | {
         "row_no": "1",
         "claim_key": "FE1",
@@ -79,12 +76,7 @@ def test_a_good_row_and_a_bad_one(read: Read) -> None:
         "cells": '{"fe-1","Ann","Lee","03/15/1980","x"}',
     }
     assert (bad["row_no"], bad["date_of_birth"]) == ("2", "1980-03-16")
-    assert (bad["claim_key"], bad["first_key"], bad["last_key"], bad["question_key"]) == (
-        None,
-        None,
-        None,
-        None,
-    )
+    assert (bad["claim_key"], bad["first_key"], bad["last_key"]) == (None, None, None)
     assert bad["fault"] is not None
     assert json.loads(bad["fault"]) == {
         "code": "row.missing_field",
@@ -131,7 +123,7 @@ CELL = st.text(
 def test_any_cells_come_back_from_the_database_as_they_were(rows: list[list[str]]) -> None:
     text = "".join("".join(row) for row in rows)
     clean = text.isprintable() and not set(text) & set('\\"')
-    names = {name: [row[0] for row in rows] for name in (*FIELDS, "question_key")}
+    names = {name: [row[0] for row in rows] for name in FIELDS}
     batch = Batch(1, rows, clean, columns={**names})
     columns = ("row_no", "first_name", "cells", "last_name")
     for row, (number, first, cells, last) in zip(

@@ -1,6 +1,5 @@
 """Single rows: what is read of them, why one fails alone, and which of them ask the same."""
 
-import uuid
 from collections.abc import Callable
 from datetime import date
 
@@ -64,9 +63,7 @@ def test_a_row_comes_out_whole(read: Read) -> None:
         claim_key="FE48219",
         first_key="maryann",
         last_key="obrien",
-        question_key=row.question_key,
     )
-    assert isinstance(row.question_key, uuid.UUID)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +97,7 @@ def test_a_bad_row_fails_alone(read: Read, line: str, expected: str, field: str)
     assert bad.fault is not None
     assert (bad.fault.code, bad.fault.field) == (expected, field)
     assert bad.fault.code in ROW_CODES
-    assert (bad.claim_key, bad.last_key, bad.question_key) == (None, None, None)
+    assert (bad.claim_key, bad.last_key) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -218,25 +215,6 @@ def test_what_spreadsheets_break_is_said(read: Read) -> None:
     assert set(first.warnings) == {"claim_number_rounded", "tin_zero_restored"}
     assert first.tin == "012345678"
     assert second.warnings == third.warnings == ()
-
-
-def test_rows_alike_ask_the_same(read: Read) -> None:
-    header = CLAIM.replace("\n", ",practice_id,tin,note\n")
-    table = read(
-        header
-        + "FE-1,Ann,O'Brien,1980-03-15,14,,one\n"
-        + "fe 1,ANN,Obrien Jr,03/15/1980,014,,two\n"
-        + "FE-2,Ann,O'Brien,1980-03-15,14,,one\n"
-        + "FE-1,Ann,O'Brien,1980-03-16,14,,one\n"
-        + "FE-1,Ann,O'Brien,1980-03-15,15,,one\n"
-        + "FE-1,Ann,O'Brien,1980-03-15,,,one\n"
-        + "FE-1,Ann,O'Brien,1980-03-15,,123456789,one\n"
-        + "FE-1,AnnO,Brien,1980-03-15,14,,one\n"
-    )
-    keys = [row.question_key for row in table.rows()]
-    assert keys[0] == keys[1]
-    assert len(set(keys)) == 7
-    assert None not in keys
 
 
 def test_control_characters_elsewhere_in_a_row_are_kept(read: Read) -> None:

@@ -1,7 +1,7 @@
 """Statements that move a job from status to status; each move writes its event."""
 
 import json
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -42,6 +42,28 @@ FROM (
 ) counted
 """
 
+# The units' counters move in the statements that write the answers; the failed have an index.
+_COUNTS_BY_UNITS: Final = """
+SELECT coalesce(sum(u.succeeded), 0)::int AS succeeded, coalesce(sum(u.failed), 0)::int AS failed,
+    (
+        SELECT coalesce(jsonb_object_agg(error_code, n), '{}')::text
+        FROM (
+            SELECT error_code, count(*) AS n FROM claim_answers
+            WHERE job_id = $1 AND outcome = 'failed' GROUP BY error_code
+        ) counted
+    ) AS reasons
+FROM claim_units u WHERE u.job_id = $1
+"""
+
+_CORRECT_UNITS: Final = """
+UPDATE claim_units u
+SET succeeded = u.succeeded + $2 - told.succeeded, failed = u.failed + $3 - told.failed
+FROM (
+    SELECT sum(succeeded) AS succeeded, sum(failed) AS failed FROM claim_units WHERE job_id = $1
+) told
+WHERE u.job_id = $1 AND u.kind = 'plan'
+"""
+
 _END: Final = """
 UPDATE claim_jobs
 SET status = $2, status_reason = $3, success_count = $4, failure_count = $5,
@@ -57,6 +79,16 @@ SELECT r.job_id, r.row_no, r.organization_id, $2, 'failed', 'internal', $3::text
 FROM claim_rows r
 WHERE r.job_id = $1
   AND NOT EXISTS (SELECT FROM claim_answers a WHERE a.job_id = r.job_id AND a.row_no = r.row_no)
+"""
+
+_ALIKE: Final = """
+INSERT INTO claim_answers (job_id, row_no, organization_id, attempt, outcome, error_code, error,
+    results, warnings, query_ids, evidence_id)
+SELECT t.job_id, t.row_no, t.organization_id, a.attempt, a.outcome, a.error_code, a.error,
+    a.results, a.warnings, a.query_ids, a.evidence_id
+FROM claim_twins t JOIN claim_answers a ON a.job_id = t.job_id AND a.row_no = t.leader
+WHERE t.job_id = $1
+ON CONFLICT DO NOTHING
 """
 
 _CANCEL: Final = """
@@ -120,6 +152,14 @@ WHERE id = $1 AND NOT warnings @> $2::text::jsonb
 """
 
 
+class Counts(NamedTuple):
+    """The answers of a job; `reasons` are the failed ones by code, as JSON."""
+
+    succeeded: int = 0
+    failed: int = 0
+    reasons: str = "{}"
+
+
 async def note(connection: Connection, job_id: UUID, kind: str, **data: object) -> None:
     """Write the event of the version that the job has just got."""
     await connection.execute(_EVENT, job_id, kind, json.dumps(data))
@@ -141,23 +181,46 @@ async def wake_rows(connection: Connection, job_id: UUID) -> None:
     await connection.execute(_WAKE, job_id)
 
 
-async def count_answers(connection: Connection, job_id: UUID) -> tuple[int, int, str]:
-    """Succeeded, failed, and the failures by code as JSON."""
-    row = await connection.fetchrow(_COUNTS, job_id)
-    return (row["succeeded"], row["failed"], row["reasons"]) if row else (0, 0, "{}")
+async def count_answers(connection: Connection, job_id: UUID) -> Counts:
+    """What the answers themselves add up to."""
+    return _counts(await connection.fetchrow(_COUNTS, job_id))
+
+
+async def count_by_units(connection: Connection, job_id: UUID) -> Counts:
+    """What the units say that was written; an ending job holds it against its number of rows."""
+    return _counts(await connection.fetchrow(_COUNTS_BY_UNITS, job_id))
+
+
+def _counts(row: asyncpg.Record | None) -> Counts:
+    return Counts(row["succeeded"], row["failed"], row["reasons"]) if row else Counts()
+
+
+async def correct_units(connection: Connection, job_id: UUID, counts: Counts) -> None:
+    """Put what the units did not count on the job's plan, so that they add up to `counts`."""
+    await connection.execute(_CORRECT_UNITS, job_id, counts.succeeded, counts.failed)
 
 
 async def end(
-    connection: Connection, job_id: UUID, status: str, *, reason: str | None = None
+    connection: Connection,
+    job_id: UUID,
+    status: str,
+    *,
+    reason: str | None = None,
+    counts: Counts | None = None,
 ) -> bool:
-    """End the job with the counts of its answers; False where it had ended."""
+    """End the job with the counts of its answers, unless they are given; False where it had ended."""
     await connection.execute("SET LOCAL synchronous_commit = on")
-    succeeded, failed, reasons = await count_answers(connection, job_id)
-    ended = await connection.fetchval(_END, job_id, status, reason, succeeded, failed, reasons)
+    told = counts or await count_answers(connection, job_id)
+    ended = await connection.fetchval(_END, job_id, status, reason, *told)
     if ended is None:
         return False
     await note(connection, job_id, "status", status=status, status_reason=reason)
     return True
+
+
+async def answer_alike(connection: Connection, job_id: UUID) -> None:
+    """Give rows alike the answer of their leader, where they have none."""
+    await connection.execute(_ALIKE, job_id)
 
 
 async def answer_left(connection: Connection, job_id: UUID, attempt: int, message: str) -> int:

@@ -59,6 +59,7 @@ RETURNING u.id, u.job_id, u.organization_id, u.kind, u.lo, u.hi, u.attempts, u.f
     extract(epoch FROM clock_timestamp() - least(u.failing_since, j.outage_since))::float8
         AS failing_seconds,
     j.processing_started_at, j.provider, j.use_batch_query, j.start_date, j.end_date, j.mapping, j.attempt, j.status,
+    j.total_rows, j.alike_found,
     j.include,
     j.status_reason IS NOT NULL OR j.outage_since IS NOT NULL AS troubled
 """
@@ -83,11 +84,17 @@ WHERE id = $1 AND token = $2 AND state = 'LEASED'
 RETURNING id
 """
 
+# Not FOR UPDATE: two workers that have both just inserted a unit hold the key share of its foreign
+# key, and would wait for each other for ever.
 _DONE: Final = """
-UPDATE claim_units SET state = 'DONE', token = NULL, lease_until = NULL, faults = 0,
-    failing_since = NULL
-WHERE id = $1 AND token = $2 AND state = 'LEASED'
-RETURNING id
+WITH job AS (
+    SELECT id, status, total_rows, attempt FROM claim_jobs WHERE id = $3 FOR NO KEY UPDATE
+)
+UPDATE claim_units u
+SET state = 'DONE', token = NULL, lease_until = NULL, faults = 0, failing_since = NULL
+FROM job
+WHERE u.id = $1 AND u.token = $2 AND u.state = 'LEASED'
+RETURNING job.status, job.total_rows, job.attempt
 """
 
 _FAULTED: Final = """
@@ -140,9 +147,14 @@ async def give_back(
     return await connection.fetchval(_GIVE_BACK, unit_id, token, seconds, died) is not None
 
 
-async def finish(connection: Connection, unit_id: int, token: UUID) -> bool:
-    """The unit is done; False for whoever lost the lease."""
-    return await connection.fetchval(_DONE, unit_id, token) is not None
+async def finish(
+    connection: Connection, unit_id: int, token: UUID, job_id: UUID
+) -> asyncpg.Record | None:
+    """The unit is done, and its job's row held until the transaction ends.
+
+    Gives the job's status, total_rows and attempt; None for whoever lost the lease.
+    """
+    return await connection.fetchrow(_DONE, unit_id, token, job_id)
 
 
 async def note_fault(connection: Connection, unit_id: int) -> None:

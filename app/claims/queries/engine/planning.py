@@ -55,21 +55,29 @@ WHERE r.job_id = $1
 ON CONFLICT DO NOTHING
 """
 
+# Rows alike are told by all that is asked of a payer, as 128 bits of it.
 _FIND_TWINS: Final = """
-WITH alike AS (
-    SELECT r.question_key, min(r.row_no) AS leader
-    FROM claim_rows r
-    LEFT JOIN claim_answers a ON a.job_id = r.job_id AND a.row_no = r.row_no
-    WHERE r.job_id = $1 AND r.question_key IS NOT NULL AND a.row_no IS NULL
-    GROUP BY r.question_key
-    HAVING count(*) > 1
+WITH asked AS MATERIALIZED (
+    SELECT r.row_no, r.organization_id,
+        hash_record_extended(q.question, 1) AS one, hash_record_extended(q.question, 2) AS two
+    FROM claim_rows r CROSS JOIN LATERAL (
+        SELECT ROW(r.claim_key, r.first_key, r.last_key, r.date_of_birth, r.service_from,
+            r.service_to, r.practice_id, r.tin, r.payer_id) AS question
+    ) q
+    WHERE r.job_id = $1 AND r.fault IS NULL
+      AND r.row_no NOT IN (SELECT a.row_no FROM claim_answers a WHERE a.job_id = $1)
+), alike AS (
+    SELECT one, two, min(row_no) AS leader FROM asked GROUP BY one, two HAVING count(*) > 1
 )
 INSERT INTO claim_twins (job_id, row_no, organization_id, leader)
-SELECT r.job_id, r.row_no, r.organization_id, alike.leader
-FROM alike JOIN claim_rows r ON r.job_id = $1 AND r.question_key = alike.question_key
-WHERE r.row_no > alike.leader
-  AND NOT EXISTS (SELECT FROM claim_answers a WHERE a.job_id = $1 AND a.row_no = r.row_no)
+SELECT $1, asked.row_no, asked.organization_id, alike.leader
+FROM alike JOIN asked ON asked.one = alike.one AND asked.two = alike.two
+WHERE asked.row_no > alike.leader
 ON CONFLICT DO NOTHING
+"""
+
+_BEGIN_ALIKE: Final = """
+UPDATE claim_jobs SET alike_found = true WHERE id = $1 AND NOT alike_found RETURNING id
 """
 
 _DEMAND: Final = """
@@ -153,8 +161,13 @@ async def answer_faulty(
     return count
 
 
-async def find_twins(connection: Connection, job_id: UUID) -> int:
-    """Name the row whose answer each row alike gets; says how many rows need not be asked."""
+async def find_alike(connection: Connection, job_id: UUID) -> int:
+    """Name the row whose answer each row alike gets; says how many rows need not be asked.
+
+    Once an attempt: whoever comes second waits for the first, and finds it done.
+    """
+    if await connection.fetchval(_BEGIN_ALIKE, job_id) is None:
+        return 0
     tag: str = await connection.execute(_FIND_TWINS, job_id)
     return int(tag.rpartition(" ")[2])
 

@@ -17,10 +17,10 @@ WITH gone AS (
     DELETE FROM claim_answers
     WHERE job_id = $1 AND outcome = 'failed' AND ($2::text[] IS NULL OR error_code = ANY ($2))
     RETURNING job_id, row_no, organization_id, outcome, error_code, error, results, warnings,
-        query_ids, decided_at, attempt
+        query_ids, evidence_id, decided_at, attempt
 )
 INSERT INTO claim_answer_history (job_id, row_no, organization_id, outcome, error_code, error,
-    results, warnings, query_ids, decided_at, attempt)
+    results, warnings, query_ids, evidence_id, decided_at, attempt)
 SELECT * FROM gone
 """
 
@@ -33,9 +33,10 @@ _FORGET: Final = (
     """
     DELETE FROM claim_units single
     USING claim_units whole
-    WHERE single.job_id = $1 AND single.kind = 'rows' AND single.lo = single.hi
-      AND whole.job_id = $1 AND whole.kind = 'rows' AND whole.lo < whole.hi
-      AND single.lo BETWEEN whole.lo AND whole.hi
+    WHERE single.job_id = $1 AND single.kind = 'rows'
+      AND whole.job_id = $1 AND whole.kind = 'rows'
+      AND whole.hi - whole.lo > single.hi - single.lo
+      AND single.lo >= whole.lo AND single.hi <= whole.hi
     """,
 )
 
@@ -60,7 +61,7 @@ _JOB: Final = """
 UPDATE claim_jobs
 SET status = 'PENDING', status_reason = NULL, attempt = attempt + 1, outage_since = NULL,
     parked_until = NULL, processing_started_at = NULL, processing_completed_at = NULL,
-    version = version + 1, updated_at = now()
+    alike_found = false, version = version + 1, updated_at = now()
 WHERE id = $1 AND status IN ('COMPLETED', 'FAILED', 'CANCELLED')
 """
 

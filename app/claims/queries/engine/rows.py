@@ -32,11 +32,14 @@ FROM claim_rows WHERE job_id = $1 AND row_no = ANY ($2)
 
 _FOUND = """
 c.claim_key, c.tin, c.first_key, c.last_key, c.date_of_birth, c.service_from, c.service_to,
-c.data::text AS data, c.query_id
+c.results::text AS results, c.warnings, c.query_id
 """
 
 _BY_NUMBER: Final = f"""
-SELECT {_FOUND} FROM payer_claims c WHERE c.job_id = $1 AND c.claim_key = ANY ($2)
+SELECT {_FOUND} FROM unnest($2::text[]) AS wanted(claim_key) CROSS JOIN LATERAL (
+    SELECT p.* FROM payer_claims p
+    WHERE p.job_id = $1 AND p.claim_key = wanted.claim_key OFFSET 0
+) c
 """  # noqa: S608 - a constant list of columns.
 
 # Last names agree, or first and last name were exchanged: nothing else can match.
@@ -47,42 +50,55 @@ JOIN payer_claims c ON c.job_id = $1 AND c.date_of_birth = wanted.born
     AND (c.last_key = wanted.last OR c.first_key = wanted.last)
 """  # noqa: S608 - a constant list of columns.
 
-# The answer of a row, the same for the rows alike, and the unit's counters by what was really
-# written; without the lease no row comes back and the caller rolls everything back.
+# The answer of each row, and the unit's counters by what was really written; without the lease no
+# row comes back and the caller rolls everything back.
 _ANSWER: Final = """
-WITH given AS (
-    SELECT * FROM unnest($5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
-        AS g(row_no, error_code, error, results, warnings, query_ids)
-), leaders AS (
+WITH written AS (
     INSERT INTO claim_answers (job_id, row_no, organization_id, attempt, outcome, error_code,
-        error, results, warnings, query_ids)
-    SELECT $1, row_no, $2, $3, CASE WHEN error_code IS NULL THEN 'succeeded' ELSE 'failed' END,
-        error_code, error::jsonb, results::jsonb, warnings::text[], query_ids::bigint[]
-    FROM given
+        error, results, warnings, query_ids, evidence_id)
+    SELECT $1, g.row_no, $2, $3, CASE WHEN g.error_code IS NULL THEN 'succeeded' ELSE 'failed' END,
+        g.error_code, g.error::jsonb, g.results::jsonb, g.warnings::text[], g.query_ids::bigint[],
+        g.evidence_id
+    FROM unnest($5::int[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+        $11::bigint[]) AS g(row_no, error_code, error, results, warnings, query_ids, evidence_id)
     ON CONFLICT DO NOTHING
-    RETURNING row_no, outcome
-), followers AS (
-    INSERT INTO claim_answers (job_id, row_no, organization_id, attempt, outcome, error_code,
-        error, results, warnings, query_ids)
-    SELECT $1, t.row_no, $2, $3, l.outcome,
-        g.error_code, g.error::jsonb, g.results::jsonb, g.warnings::text[], g.query_ids::bigint[]
-    FROM leaders l
-    JOIN claim_twins t ON t.job_id = $1 AND t.leader = l.row_no
-    JOIN given g ON g.row_no = l.row_no
-    ON CONFLICT DO NOTHING
-    RETURNING outcome
-), written AS (
+    RETURNING *
+){followers}, counted AS (
     SELECT count(*) FILTER (WHERE outcome = 'succeeded')::int AS succeeded,
         count(*) FILTER (WHERE outcome = 'failed')::int AS failed
-    FROM (SELECT outcome FROM leaders UNION ALL SELECT outcome FROM followers) w
+    FROM {all_written}
 )
 UPDATE claim_units u
-SET succeeded = u.succeeded + written.succeeded, failed = u.failed + written.failed, attempts = 1,
-    lease_until = clock_timestamp() + make_interval(secs => $11)
-FROM written, claim_jobs j
-WHERE u.id = $4 AND u.token = $12 AND u.state = 'LEASED'
+SET succeeded = u.succeeded + counted.succeeded, failed = u.failed + counted.failed, attempts = 1,
+    lease_until = clock_timestamp() + make_interval(secs => $12)
+FROM counted, claim_jobs j
+WHERE u.id = $4 AND u.token = $13 AND u.state = 'LEASED'
   AND j.id = u.job_id AND j.status IN ('PROCESSING', 'CANCELLING')
 RETURNING j.status
+"""
+
+# Rows alike get the same answer in the same statement, where it is known which rows are alike.
+_FOLLOWERS: Final = """, followers AS (
+    INSERT INTO claim_answers (job_id, row_no, organization_id, attempt, outcome, error_code,
+        error, results, warnings, query_ids, evidence_id)
+    SELECT w.job_id, twin.row_no, w.organization_id, w.attempt, w.outcome, w.error_code, w.error,
+        w.results, w.warnings, w.query_ids, w.evidence_id
+    FROM written w CROSS JOIN LATERAL (
+        SELECT t.row_no FROM claim_twins t WHERE t.job_id = $1 AND t.leader = w.row_no OFFSET 0
+    ) twin
+    ON CONFLICT DO NOTHING
+    RETURNING outcome
+)"""
+_ANSWER_EACH: Final = _ANSWER.format(followers="", all_written="written")
+_ANSWER_ALIKE: Final = _ANSWER.format(
+    followers=_FOLLOWERS,
+    all_written="(SELECT outcome FROM written UNION ALL SELECT outcome FROM followers) w",
+)
+
+_SHARE: Final = """
+INSERT INTO claim_evidence (job_id, organization_id, query_ids)
+SELECT $1, $2, ids::bigint[] FROM unnest($3::text[]) WITH ORDINALITY AS e(ids, n) ORDER BY n
+RETURNING id
 """
 
 _ASKED: Final = """
@@ -100,13 +116,17 @@ RETURNING id
 
 _SPLIT: Final = """
 INSERT INTO claim_units (job_id, organization_id, kind, lo, hi, state)
-SELECT $1, $2, 'rows', n, n, 'READY' FROM unnest($3::int[]) AS n
+SELECT $1, $2, 'rows', r.lo, r.hi, 'READY' FROM unnest($3::int[], $4::int[]) AS r(lo, hi)
 """
 
 _WAIT: Final = """
 UPDATE claim_units SET state = $3, token = NULL, lease_until = NULL, attempts = 0
 WHERE id = $1 AND token = $2
 """
+
+
+# Characters of a list of query ids from which on it is written apart: about eight of them.
+_LONG_LIST: Final = 64
 
 
 class OpenRow(NamedTuple):
@@ -125,7 +145,7 @@ class OpenRow(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A kept claim that could answer a row; `data` is its result line as JSON."""
+    """A kept claim that could answer a row; `results` is a JSON list of its one result line."""
 
     claim_key: str
     tin: str
@@ -134,7 +154,8 @@ class Found(NamedTuple):
     date_of_birth: date | None
     service_from: date | None
     service_to: date | None
-    data: str
+    results: str
+    warnings: list[str] | None
     query_id: int
 
 
@@ -147,6 +168,7 @@ class Answered(NamedTuple):
     results: str | None = None
     warnings: str | None = None
     query_ids: str | None = None
+    evidence_id: int | None = None
 
 
 class AskedQuery(NamedTuple):
@@ -176,6 +198,11 @@ class Writer:
     lease_seconds: float
 
 
+def array_literal(values: Iterable[object]) -> str:
+    """PostgreSQL's text form of an array of numbers or plain words."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
 async def open_rows(connection: Connection, job_id: UUID, lo: int, hi: int) -> list[OpenRow]:
     """The rows from `lo` to `hi` that have no answer and wait for nobody else's."""
     return [OpenRow(*row) for row in await connection.fetch(_OPEN, job_id, lo, hi)]
@@ -203,11 +230,17 @@ async def by_person(
     return [Found(*row) for row in await connection.fetch(_BY_PERSON, job_id, born, last)]
 
 
-async def answer(connection: Connection, writer: Writer, answers: Sequence[Answered]) -> str | None:
-    """Write answers, those of rows alike, and the counters; None for whoever lost the lease."""
+async def answer(
+    connection: Connection, writer: Writer, answers: Sequence[Answered], *, alike_found: bool
+) -> str | None:
+    """Write answers and the counters; the job's status, None for whoever lost the lease.
+
+    With `alike_found` the rows alike get theirs with it.
+    """
+    answers = await _with_shared_evidence(connection, writer, answers)
     columns: list[list[Any]] = [list(column) for column in zip(*answers, strict=True)]
     status: str | None = await connection.fetchval(
-        _ANSWER,
+        _ANSWER_ALIKE if alike_found else _ANSWER_EACH,
         writer.job_id,
         writer.organization_id,
         writer.attempt,
@@ -217,6 +250,24 @@ async def answer(connection: Connection, writer: Writer, answers: Sequence[Answe
         writer.token,
     )
     return status
+
+
+async def _with_shared_evidence(
+    connection: Connection, writer: Writer, answers: Sequence[Answered]
+) -> Sequence[Answered]:
+    """Long lists of queries, which many rows have in common, are written once and referred to."""
+    lists = {answer.query_ids for answer in answers if len(answer.query_ids or "") > _LONG_LIST}
+    if not lists:
+        return answers
+    texts = list(lists)
+    kept = await connection.fetch(_SHARE, writer.job_id, writer.organization_id, texts)
+    ids = {text: row["id"] for text, row in zip(texts, kept, strict=True)}
+    return [
+        answer._replace(query_ids=None, evidence_id=ids[answer.query_ids])
+        if answer.query_ids in ids
+        else answer
+        for answer in answers
+    ]
 
 
 async def note_asked(
@@ -230,9 +281,10 @@ async def note_asked(
     return [row["id"] for row in rows]
 
 
-async def split(connection: Connection, writer: Writer, rows: Sequence[int]) -> None:
-    """Make a runnable unit of each row."""
-    await connection.execute(_SPLIT, writer.job_id, writer.organization_id, list(rows))
+async def split(connection: Connection, writer: Writer, ranges: Sequence[tuple[int, int]]) -> None:
+    """Make a runnable unit of each range, given by its first and its last row."""
+    first, last = [lo for lo, _ in ranges], [hi for _, hi in ranges]
+    await connection.execute(_SPLIT, writer.job_id, writer.organization_id, first, last)
 
 
 async def set_aside(connection: Connection, writer: Writer, *, waiting: bool) -> None:

@@ -47,6 +47,7 @@ _BULK_TABLES: Final = (
     "claim_twins",
     "claim_answers",
     "claim_answer_history",
+    "claim_evidence",
     "payer_claims",
 )
 

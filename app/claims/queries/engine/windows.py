@@ -5,10 +5,11 @@ from datetime import date
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from pydantic_core import to_json
+import msgspec
 
 from app.claims.payers.port import Page, PayerClaim
 from app.claims.queries.engine.connection import Connection
+from app.claims.queries.engine.rows import array_literal
 
 HANDLE: Final = "handle"
 SPLIT: Final = "window.split"
@@ -34,9 +35,9 @@ SELECT id, tin, payer_id, from_date, to_date, page_token, pages
 FROM payer_queries WHERE unit_id = $1
 """
 
-# A page and the token behind it, or nothing: the fence is part of the one statement. A claim that
+# Pages and the token behind them, or nothing: the fence is part of the one statement. A claim that
 # is there already (a page walked again, a window in two halves) only gets the later evidence.
-_KEEP_PAGE: Final = """
+_KEEP_PAGES: Final = """
 WITH held AS (
     UPDATE claim_units u
     SET lease_until = clock_timestamp() + make_interval(secs => $4), attempts = 1, faults = 0,
@@ -47,17 +48,18 @@ WITH held AS (
     RETURNING u.job_id, u.organization_id, j.status
 ), kept AS (
     INSERT INTO payer_claims (job_id, organization_id, query_id, tin, claim_key, first_key,
-        last_key, date_of_birth, service_from, service_to, data)
+        last_key, date_of_birth, service_from, service_to, results, warnings)
     SELECT DISTINCT ON (c.claim_key) held.job_id, held.organization_id, $1, $5, c.claim_key,
-        c.first_key, c.last_key, c.date_of_birth, c.service_from, c.service_to, c.data::jsonb
+        c.first_key, c.last_key, c.date_of_birth, c.service_from, c.service_to, c.results::jsonb,
+        c.warnings::text[]
     FROM held, unnest($6::text[], $7::text[], $8::text[], $9::date[], $10::date[], $11::date[],
-        $12::text[]) AS c(claim_key, first_key, last_key, date_of_birth, service_from, service_to,
-        data)
+        $12::text[], $18::text[]) AS c(claim_key, first_key, last_key, date_of_birth, service_from,
+        service_to, results, warnings)
     ORDER BY c.claim_key
     ON CONFLICT (job_id, claim_key, tin) DO UPDATE SET query_id = excluded.query_id
 ), walked AS (
     UPDATE payer_queries q
-    SET page_token = $13, pages = q.pages + 1, claims = q.claims + $14, complete = $15,
+    SET page_token = $13, pages = q.pages + $19, claims = q.claims + $14, complete = $15,
         payer_code = $16, payer_request_id = $17, at = clock_timestamp()
     FROM held WHERE q.id = $1
 )
@@ -86,6 +88,9 @@ _VERSION: Final = """
 SELECT coalesce(max(id), 0) || '.' || count(*) FILTER (WHERE complete OR error_code IS NOT NULL)
 FROM payer_queries WHERE job_id = $1 AND kind = 'window' AND unit_id IS NOT NULL
 """
+
+
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 class WantedWindow(NamedTuple):
@@ -147,13 +152,17 @@ async def of_unit(connection: Connection, unit_id: int) -> WindowQuery | None:
     return WindowQuery(*row) if row else None
 
 
-async def keep_page(
-    connection: Connection, keeper: Keeper, query: WindowQuery, page: Page
+async def keep_pages(
+    connection: Connection, keeper: Keeper, query: WindowQuery, pages: Sequence[Page]
 ) -> str | None:
-    """Keep the page's claims and the token behind it; the job's status, None without the lease."""
-    claims = page.claims
+    """Keep the claims of pages that follow each other, and the token behind the last of them.
+
+    Gives the job's status, None without the lease.
+    """
+    last = pages[-1]
+    claims = [claim for page in pages for claim in page.claims]
     status: str | None = await connection.fetchval(
-        _KEEP_PAGE,
+        _KEEP_PAGES,
         query.id,
         keeper.unit_id,
         keeper.token,
@@ -166,23 +175,26 @@ async def keep_page(
         [claim.service_from for claim in claims],
         [claim.service_to for claim in claims],
         [stored(claim, with_handle=keeper.with_handles) for claim in claims],
-        page.next_token,
+        last.next_token,
         len(claims),
-        page.complete,
-        page.payer_code,
-        page.request_id,
+        last.complete,
+        last.payer_code,
+        last.request_id,
+        [array_literal(claim.warnings) if claim.warnings else None for claim in claims],
+        len(pages),
     )
     return status
 
 
 def stored(claim: PayerClaim, *, with_handle: bool = False) -> str:
-    """A claim's result line as JSON, with its warnings where it has any."""
+    """A claim's result line as the JSON list that a row's answer is.
+
+    The handle is for jobs that ask for more of each claim; it is taken out of their answers.
+    """
     line: dict[str, object] = dict(claim.line)
     if with_handle:
         line[HANDLE] = claim.handle
-    if claim.warnings:
-        line["warnings"] = claim.warnings
-    return to_json(line).decode()
+    return _ENCODER.encode((line,)).decode()
 
 
 async def restart(connection: Connection, query_id: int) -> None:
