@@ -15,6 +15,7 @@ from app.core.settings import LimitSettings
 from app.health import routes as health
 from app.jobs import routes as jobs
 from app.organizations.routes import invites, logos, members, organizations
+from app.webhooks import routes as webhooks
 
 PREFIX = "/api/v1"
 ROOMS = (
@@ -27,6 +28,7 @@ ROOMS = (
     invites,
     practices,
     uploads,
+    webhooks,
     claim_jobs,
     jobs,
     applications,

@@ -15,6 +15,7 @@ for room in (
     "storage.models",
     "accounts.models",
     "organizations.models",
+    "webhooks.models",
     "claims.models",
     "jobs.models",
     "applications.models",

@@ -6,7 +6,7 @@ httpx's own pool collapses when some dozen calls are in flight, so aiohttp's con
 import contextlib
 import functools
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
@@ -49,31 +49,36 @@ def open_client(*, timeout_seconds: float, connections: int) -> HttpClient:
     a bound for that). Redirects are not followed, cookies not kept, and neither proxies nor
     passwords are taken from the environment.
     """
-    trusted = _trusted_authorities()
-    transport = _Transport(
-        verify=trusted, trust_env=False, client=functools.partial(_session, trusted, connections)
+    trusted = trusted_authorities()
+    connector = functools.partial(
+        aiohttp.TCPConnector, limit=connections, ssl=trusted, keepalive_timeout=15
     )
-    return _Client(
-        transport=transport,
-        timeout=httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
-        headers={"User-Agent": "intake"},
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
-        follow_redirects=False,
-        trust_env=False,
+    transport = Transport(
+        verify=trusted, trust_env=False, client=functools.partial(bare_session, connector)
     )
+    return _Client(transport=transport, **usual_options(timeout_seconds))
+
+
+def usual_options(timeout_seconds: float) -> dict[str, Any]:
+    """What every client of ours has in common."""
+    return {
+        "timeout": httpx.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
+        "headers": {"User-Agent": "intake"},
+        "cookies": CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
+        "follow_redirects": False,
+        "trust_env": False,
+    }
 
 
 @functools.cache
-def _trusted_authorities() -> ssl.SSLContext:
+def trusted_authorities() -> ssl.SSLContext:
     """The process's one context: to read all authorities takes 20 ms, and clients change nothing."""
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _session(trusted: ssl.SSLContext, connections: int) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=connections, ssl=trusted, keepalive_timeout=15),
-        cookie_jar=aiohttp.DummyCookieJar(),
-    )
+def bare_session(connector: Callable[[], aiohttp.TCPConnector]) -> aiohttp.ClientSession:
+    """aiohttp's session over a connector of its own, without a memory for cookies."""
+    return aiohttp.ClientSession(connector=connector(), cookie_jar=aiohttp.DummyCookieJar())
 
 
 async def fetch(
@@ -122,14 +127,14 @@ async def get(client: HttpClient, url: str, headers: Mapping[str, str]) -> Answe
 class _Client(httpx.AsyncClient):
     """Keeps its transport at hand: `fetch` needs nothing of what httpx does on the way to it."""
 
-    def __init__(self, *, transport: "_Transport", **options: Any) -> None:
+    def __init__(self, *, transport: "Transport", **options: Any) -> None:
         super().__init__(transport=transport, **options)
         self.lean = transport
         self.usual_headers = {name.lower(): value for name, value in self.headers.items()}
         self.patience = _patience(self.timeout.as_dict())
 
 
-class _Transport(AiohttpTransport):
+class Transport(AiohttpTransport):
     """httpx-aiohttp with its faults named rightly: it calls a refused connection a timeout."""
 
     async def fetch(self, request: httpx.Request, max_bytes: int) -> Answer:

@@ -148,6 +148,17 @@ class ClaimsSettings(Room):
     )
 
 
+class WebhookSettings(Room):
+    """Telling organizations' own systems what happened."""
+
+    allow_local: Literal["on", "off"] = variable(
+        "WEBHOOKS_ALLOW_LOCAL", "off", "on: also http and this machine; never in production"
+    )
+    timeout_seconds: float = variable(
+        "WEBHOOKS_TIMEOUT_SECONDS", 15.0, "Longest wait for a receiver", gt=0, le=30
+    )
+
+
 class Settings(BaseModel):
     """All settings; rooms take their own part.
 
@@ -166,6 +177,7 @@ class Settings(BaseModel):
     limits: LimitSettings = Field(default_factory=LimitSettings)
     files: FileSettings = Field(default_factory=FileSettings)
     claims: ClaimsSettings = Field(default_factory=ClaimsSettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
     uhc: UhcSettings = Field(default_factory=UhcSettings)
     optum: OptumSettings = Field(default_factory=OptumSettings)
 
@@ -215,6 +227,8 @@ def weak_secrets(settings: Settings) -> list[str]:
     faults += settings.mail.faults(settings.server.frontend_url)
     if settings.limits.rate_limits == "off":
         faults.append("RATE_LIMITS must be on")
+    if settings.webhooks.allow_local == "on":
+        faults.append("WEBHOOKS_ALLOW_LOCAL must be off")
     return faults
 
 
@@ -242,6 +256,7 @@ ROOMS: tuple[type[Room], ...] = (
     LimitSettings,
     FileSettings,
     ClaimsSettings,
+    WebhookSettings,
     UhcSettings,
     OptumSettings,
 )

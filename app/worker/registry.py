@@ -24,6 +24,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.jobs.tasks",
     "app.mail.tasks",
     "app.organizations.tasks",
+    "app.webhooks.tasks",
 )
 
 

@@ -17,6 +17,7 @@ from tests.access.audit_lines import AUDIT
 from tests.access.line import Line
 from tests.access.people_lines import PEOPLE
 from tests.access.recruiting_lines import APPLICATIONS, JOBS
+from tests.access.webhooks_lines import WEBHOOKS
 from tests.claims.api.samples import GOOD, make_job, make_practice, make_running_job
 from tests.organizations.pictures import picture
 from tests.people import PASSWORD, Crew
@@ -121,4 +122,13 @@ CLAIMS = [
     Line("DELETE", "/practices/{practice_id}", "401 404 403 403 403 204 403", prepare=practice),
 ]
 
-LINES: list[Line] = [*ACCOUNTS, *ORGANIZATIONS, *CLAIMS, *JOBS, *APPLICATIONS, *PEOPLE, *AUDIT]
+LINES: list[Line] = [
+    *ACCOUNTS,
+    *ORGANIZATIONS,
+    *CLAIMS,
+    *JOBS,
+    *APPLICATIONS,
+    *PEOPLE,
+    *AUDIT,
+    *WEBHOOKS,
+]

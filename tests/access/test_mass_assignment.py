@@ -33,6 +33,7 @@ GUARDED = {
     ("JobIn", "status"),
     ("JobPatch", "status"),
     ("ApplicationPut", "status"),
+    ("WebhookPatch", "is_active"),
 }
 
 

@@ -3,6 +3,7 @@
 from typing import Final, Literal
 from uuid import UUID
 
+from app.claims.engine.finish import end
 from app.claims.errors import ROW_CODES
 from app.claims.queries.engine import jobs, retries
 from app.core.db import WriteSession, driver
@@ -24,7 +25,7 @@ async def cancel(session: WriteSession, *, job_id: UUID) -> str | None:
     began = await jobs.begin_cancel(connection, job_id)
     if began and await jobs.has_live_lease(connection, job_id):
         return "CANCELLING"
-    await jobs.end(connection, job_id, "CANCELLED")
+    await end(connection, job_id, "CANCELLED")
     return "CANCELLED"
 
 

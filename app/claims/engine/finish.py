@@ -10,8 +10,16 @@ from app.claims.errors import ROW_CODES
 from app.claims.queries.engine import jobs, leases
 from app.claims.queries.engine.connection import Connection
 from app.core.log import logger
+from app.webhooks.outbox import emit_over
+from app.webhooks.schemas import EventType
 
 _LEFT: Final = f"{ROW_CODES['internal'].title}."
+
+_EVENTS: Final[dict[str, EventType]] = {
+    "COMPLETED": "claims.job_completed",
+    "FAILED": "claims.job_failed",
+    "CANCELLED": "claims.job_cancelled",
+}
 
 
 async def fence(connection: Connection, bench: Bench, unit: Unit, *, progress: bool = True) -> None:
@@ -59,12 +67,12 @@ async def complete(connection: Connection, bench: Bench, unit: Unit) -> None:
 async def conclude(connection: Connection, job_id: UUID, job: asyncpg.Record) -> None:
     """End a job that is locked and has nothing left to do."""
     if job["status"] == "CANCELLING":
-        await jobs.end(connection, job_id, "CANCELLED")
+        await end(connection, job_id, "CANCELLED")
         return
     counts = await jobs.count_by_units(connection, job_id)
     if counts.succeeded + counts.failed != job["total_rows"]:
         counts = await _answer_all(connection, job_id, job)
-    if await jobs.end(connection, job_id, "COMPLETED", counts=counts):
+    if await end(connection, job_id, "COMPLETED", counts=counts):
         logger.info("claims.job_completed", job_id=job_id, rows=job["total_rows"])
 
 
@@ -84,6 +92,30 @@ async def _answer_all(connection: Connection, job_id: UUID, job: asyncpg.Record)
     return counts
 
 
+async def end(
+    connection: Connection,
+    job_id: UUID,
+    status: str,
+    *,
+    reason: str | None = None,
+    counts: jobs.Counts | None = None,
+) -> bool:
+    """End the job, and tell whoever wants to be told; False where it had ended.
+
+    What is told names no file, no person and no reason in words: it leaves this server.
+    """
+    if not await jobs.end(connection, job_id, status, reason=reason, counts=counts):
+        return False
+    facts = await jobs.ended(connection, job_id)
+    await emit_over(
+        connection,
+        organization_id=facts.pop("organization_id"),
+        event_type=_EVENTS[status],
+        data={"job_id": str(job_id), "status": status, **facts},
+    )
+    return True
+
+
 async def end_cancelled(connection: Connection, job_id: UUID) -> bool:
     """CANCELLING to CANCELLED once nobody works for the job any more."""
     job = await jobs.lock(connection, job_id)
@@ -91,7 +123,7 @@ async def end_cancelled(connection: Connection, job_id: UUID) -> bool:
         return False
     if await jobs.has_live_lease(connection, job_id):
         return False
-    return await jobs.end(connection, job_id, "CANCELLED")
+    return await end(connection, job_id, "CANCELLED")
 
 
 async def fail(bench: Bench, unit: Unit, reason: str) -> None:
@@ -103,5 +135,5 @@ async def fail(bench: Bench, unit: Unit, reason: str) -> None:
     async with bench.writing(unit) as connection:
         if await leases.finish(connection, unit.id, unit.token, unit.job_id) is None:
             raise Fenced
-        await jobs.end(connection, unit.job_id, "FAILED", reason=reason)
+        await end(connection, unit.job_id, "FAILED", reason=reason)
     logger.error("claims.job_failed", job_id=unit.job_id)

@@ -47,9 +47,8 @@ async def make_organization(database: Database, *tins: str) -> tuple[UUID, list[
     return organization_id, practices
 
 
-@pytest.fixture
-async def ledger(stage: Stage, engine_payer: tuple[LocalPayer, str]) -> AsyncIterator[Ledger]:
-    """The engine with everything it needs, over a payer that behaves."""
+async def open_ledger(stage: Stage, engine_payer: tuple[LocalPayer, str]) -> Ledger:
+    """The engine with everything it needs over any stage, and a payer that behaves."""
     payer, url = engine_payer
     payer.reset()
     payer.revoke_tokens()
@@ -76,7 +75,13 @@ async def ledger(stage: Stage, engine_payer: tuple[LocalPayer, str]) -> AsyncIte
         }
     )
     organization_id, (practice_id,) = await make_organization(stage.database, TIN)
-    ledger = Ledger(stage.database, settings, payer, organization_id, practice_id)
+    return Ledger(stage.database, settings, payer, organization_id, practice_id)
+
+
+@pytest.fixture
+async def ledger(stage: Stage, engine_payer: tuple[LocalPayer, str]) -> AsyncIterator[Ledger]:
+    """The engine over the database of the tests."""
+    ledger = await open_ledger(stage, engine_payer)
     yield ledger
     for shelf in ledger.shelves:
         await shelf.close()

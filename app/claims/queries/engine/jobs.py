@@ -1,7 +1,7 @@
 """Statements that move a job from status to status; each move writes its event."""
 
 import json
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -71,6 +71,12 @@ SET status = $2, status_reason = $3, success_count = $4, failure_count = $5,
     outage_since = NULL, parked_until = NULL, version = version + 1, updated_at = now()
 WHERE id = $1 AND status IN ('PENDING', 'PROCESSING', 'CANCELLING')
 RETURNING id
+"""
+
+_ENDED: Final = """
+SELECT organization_id, attempt, total_rows, success_count, failure_count,
+    total_rows - success_count - failure_count AS unprocessed_rows, failures_by_reason
+FROM claim_jobs WHERE id = $1
 """
 
 _LEFT: Final = """
@@ -221,6 +227,14 @@ async def end(
 async def answer_alike(connection: Connection, job_id: UUID) -> None:
     """Give rows alike the answer of their leader, where they have none."""
     await connection.execute(_ALIKE, job_id)
+
+
+async def ended(connection: Connection, job_id: UUID) -> dict[str, Any]:
+    """The job's organization, attempt and counts, as they stand at its end."""
+    row = await connection.fetchrow(_ENDED, job_id)
+    if row is None:
+        raise LookupError("the job that has just ended is gone")
+    return dict(row)
 
 
 async def answer_left(connection: Connection, job_id: UUID, attempt: int, message: str) -> int:
