@@ -17,6 +17,7 @@ for room in (
     "organizations.models",
     "webhooks.models",
     "claims.models",
+    "claims.models_epoch",
     "jobs.models",
     "applications.models",
 ):

@@ -19,6 +19,8 @@ class Crew:
 
     settings: Settings
     log: Path
+    says_twice: bool = False
+    """Whatever a member rings for is rung for twice."""
     members: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self) -> subprocess.Popen[bytes]:
@@ -50,9 +52,17 @@ class Crew:
             "UHC_CLIENT_SECRET": uhc.client_secret.get_secret_value(),
             "UHC_REQUESTS_PER_MINUTE": "0",
             "UHC_TIMEOUT_SECONDS": str(uhc.timeout_seconds),
+            "PAYER_RETRY_WINDOW_SECONDS": str(claims.payer_retry_window_seconds),
             "CLAIMS_LEASE_SECONDS": str(claims.lease_seconds),
             "CLAIMS_LANES": "2",
+            "EVERY_MESSAGE_TWICE": "yes" if self.says_twice else "",
         }
+
+    async def end(self, member: subprocess.Popen[bytes], number: signal.Signals) -> None:
+        """Ask the worker's main process to end, and wait until it has."""
+        member.send_signal(number)
+        await asyncio.to_thread(member.wait, 60)
+        self.members.remove(member)
 
     def signal(self, member: subprocess.Popen[bytes], number: signal.Signals) -> None:
         """Send a signal to the worker and all its children."""
@@ -64,12 +74,11 @@ class Crew:
         member.wait()
         self.members.remove(member)
 
-    def kill_child(self, member: subprocess.Popen[bytes]) -> bool:
+    def kill_child(self, member: subprocess.Popen[bytes], which: int = 0) -> bool:
         """Kill one child; the worker starts another."""
-        path = Path(f"/proc/{member.pid}/task/{member.pid}/children")
-        children = [int(pid) for pid in path.read_text().split()]
+        children = children_of(member.pid)
         if children:
-            os.kill(children[0], signal.SIGKILL)
+            os.kill(children[which % len(children)], signal.SIGKILL)
         return bool(children)
 
     async def dismiss(self) -> None:
@@ -81,4 +90,12 @@ class Crew:
     @property
     def story(self) -> str:
         """The end of what the workers said."""
-        return self.log.read_text(errors="replace")[-4000:]
+        return self.log.read_text(errors="replace")[-4000:] if self.log.exists() else ""
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started itself."""
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []

@@ -239,7 +239,7 @@ def writer_of(bench: Bench, unit: Unit) -> Writer:
 
 async def _coverage(bench: Bench, unit: Unit, connection: Connection) -> Coverage:
     """The job's windows, read again only when one of them has been finished or added."""
-    version = await windows.version(connection, unit.job_id)
+    version = f"{unit.epoch} {await windows.version(connection, unit.job_id)}"
     known = bench.coverages.get(unit.job_id)
     if known is None or known[0] != version:
         known = version, Coverage(await windows.walked(connection, unit.job_id))

@@ -13,6 +13,7 @@ from app.claims.engine.coverage import Coverage
 from app.claims.engine.tempo import Tempo
 from app.claims.payers.details import Extra
 from app.claims.payers.port import Payer
+from app.claims.queries.engine import leases
 from app.claims.queries.engine.connection import Connection
 from app.core.db import Database, Scope
 from app.core.settings import Settings
@@ -64,6 +65,8 @@ class Unit:
     lo: int
     hi: int
     token: UUID
+    epoch: UUID
+    """The database's, when the unit was claimed."""
     attempts: int
     faults: int
     failing_seconds: float | None
@@ -134,7 +137,19 @@ class Bench:
 
         Its commit does not wait for the disk: what a crash of PostgreSQL takes is the end of a
         history, and is done again. The transaction that ends a job waits, for all before it.
+
+        Raises:
+            Fenced: PostgreSQL has crashed since the unit was claimed. What the worker remembers of
+                its earlier steps may be gone from the database: whoever claims it next looks anew.
         """
+        async with self.any_epoch(unit) as connection:
+            if not await leases.enter(connection, unit.epoch):
+                raise Fenced
+            yield connection
+
+    @asynccontextmanager
+    async def any_epoch(self, unit: Unit) -> AsyncIterator[Connection]:
+        """As `writing`, for what rests on nothing that was written before."""
         scope = Scope.tenant(unit.organization_id)
         async with self.database.bulk(scope, durable=False) as connection:
             yield connection

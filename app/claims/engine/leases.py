@@ -34,10 +34,11 @@ async def claim(bench: Bench) -> Unit | None:
                 await leases.give_back(connection, row["id"], token, 0.0, died=False)
                 return None
             await jobs.note(connection, row["job_id"], "status", status="PROCESSING")
-    return _unit(row, token, started_at)
+        epoch = row["epoch"] or await leases.begin_epoch(connection)
+    return _unit(row, token, started_at, epoch)
 
 
-def _unit(row: Record, token: UUID, started_at: datetime) -> Unit:
+def _unit(row: Record, token: UUID, started_at: datetime, epoch: UUID) -> Unit:
     return Unit(
         id=row["id"],
         job_id=row["job_id"],
@@ -46,6 +47,7 @@ def _unit(row: Record, token: UUID, started_at: datetime) -> Unit:
         lo=row["lo"],
         hi=row["hi"],
         token=token,
+        epoch=epoch,
         attempts=row["attempts"],
         faults=row["faults"],
         failing_seconds=row["failing_seconds"],
@@ -97,8 +99,8 @@ async def renew(bench: Bench, unit: Unit) -> None:
 
 async def release(bench: Bench, unit: Unit, *, seconds: float = 0.0, died: bool = False) -> None:
     """Give the unit back; where its job is being cancelled, the last one back ends it."""
-    async with bench.writing(unit) as connection:
+    async with bench.any_epoch(unit) as connection:
         given = await leases.give_back(connection, unit.id, unit.token, seconds, died=died)
     if given and unit.is_cancelling:
-        async with bench.writing(unit) as connection:
+        async with bench.any_epoch(unit) as connection:
             await end_cancelled(connection, unit.job_id)

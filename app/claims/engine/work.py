@@ -96,6 +96,8 @@ async def work(bench: Bench, unit: Unit) -> None:
         await _give_up_job(bench, unit, str(fault))
     except Fenced:
         logger.info("claims.fenced", job_id=unit.job_id, unit_id=unit.id)
+        # Still ours where only the database's epoch has changed.
+        await _let_go(bench, unit)
     except PutDown:
         await _let_go(bench, unit)
     except asyncio.CancelledError:

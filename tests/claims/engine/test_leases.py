@@ -14,7 +14,7 @@ from app.claims.engine.leases import claim, release, renew
 from app.claims.engine.work import work
 from app.claims.queries.engine import rows
 from app.claims.queries.engine.rows import Answered
-from app.core.db import Scope
+from app.core.db import Scope, as_owner, driver
 from tests.claims.engine.conftest import make_organization
 from tests.claims.engine.ledger import TIN, Ledger
 
@@ -212,3 +212,47 @@ async def test_a_worker_with_a_wrong_clock_changes_nothing(
     assert unit is not None
     monkeypatch.setattr("time.time", lambda: 4e9)
     assert await claim(replace(bench)) is None
+
+
+async def crash(ledger: Ledger) -> None:
+    """What a worker can see of a crash of PostgreSQL: the epoch is gone."""
+    async with ledger.database.write(Scope.system()) as session, as_owner(session):
+        await (await driver(session)).execute("TRUNCATE claim_epochs")
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["nobody", "somebody"])
+async def test_after_a_crash_nothing_is_built_on_what_may_be_gone(
+    ledger: Ledger, again: bool
+) -> None:
+    """Pages and answers that were committed may be lost, and only the database knows which."""
+    job_id = await upload(ledger, 2)
+    bench = ledger.bench()
+    unit = await claim(bench)
+    assert unit is not None
+    await renew(bench, unit)
+    await crash(ledger)
+    if again:
+        # Another worker claims something, and the epoch has a name again: a different one.
+        other = await claim(bench)
+        assert other is not None
+        assert other.epoch != unit.epoch
+        await renew(bench, other)
+        await release(bench, other)
+    with pytest.raises(Fenced):
+        await renew(bench, unit)
+    await work(bench, unit)
+    assert await ledger.answers(job_id) == []
+    # It was given back at once, and is taken up anew with what the database says.
+    await ledger.work()
+    assert await ledger.codes(job_id) == ["payer.not_found"] * 2
+
+
+async def test_writing_does_not_wait_for_the_disk_and_ending_does(ledger: Ledger) -> None:
+    await upload(ledger, 1)
+    bench = ledger.bench()
+    unit = await claim(bench)
+    assert unit is not None
+    async with bench.writing(unit) as connection:
+        assert await connection.fetchval("SHOW synchronous_commit") == "off"
+    table = await ledger.one("SELECT relpersistence FROM pg_class WHERE relname = 'claim_epochs'")
+    assert table["relpersistence"] == b"u"

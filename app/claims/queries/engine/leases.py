@@ -61,7 +61,16 @@ RETURNING u.id, u.job_id, u.organization_id, u.kind, u.lo, u.hi, u.attempts, u.f
     j.processing_started_at, j.provider, j.use_batch_query, j.start_date, j.end_date, j.mapping, j.attempt, j.status,
     j.total_rows, j.alike_found,
     j.include,
-    j.status_reason IS NOT NULL OR j.outage_since IS NOT NULL AS troubled
+    j.status_reason IS NOT NULL OR j.outage_since IS NOT NULL AS troubled,
+    (SELECT epoch FROM claim_epochs) AS epoch
+"""
+
+_NEW_EPOCH: Final = "INSERT INTO claim_epochs DEFAULT VALUES ON CONFLICT DO NOTHING"
+_EPOCH: Final = "SELECT epoch FROM claim_epochs"
+
+# Both in one statement, because each transaction of the engine begins with it.
+_ENTER: Final = """
+SELECT set_config('synchronous_commit', 'off', true), (SELECT epoch FROM claim_epochs) = $1
 """
 
 # A cancelled job's worker may still store what it has asked: its lease keeps the job CANCELLING.
@@ -124,6 +133,21 @@ async def claim(
     An organization holds `most` live leases at the most.
     """
     return await connection.fetchrow(_CLAIM, token, seconds, most)
+
+
+async def begin_epoch(connection: Connection) -> UUID:
+    """Give the database's present epoch a name, where it has none since its last crash."""
+    await connection.execute(_NEW_EPOCH)
+    epoch: UUID = await connection.fetchval(_EPOCH)
+    return epoch
+
+
+async def enter(connection: Connection, epoch: UUID) -> bool:
+    """Let this transaction's commit not wait for the disk; False when the database has crashed
+    since `epoch`, so that writes that were committed may be gone.
+    """
+    row = await connection.fetchrow(_ENTER, epoch)
+    return row is not None and row[1] is True
 
 
 async def start(connection: Connection, job_id: UUID) -> datetime | None:
