@@ -17,7 +17,7 @@ for room in (
     "organizations.models",
     "webhooks.models",
     "claims.models",
-    "claims.models_epoch",
+    "claims.models_engine",
     "jobs.models",
     "applications.models",
 ):

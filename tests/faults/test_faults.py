@@ -68,7 +68,7 @@ KILLS = [
 ]
 ILLS = [
     Scenario("payer: 500 for 20 %", payer={"share_500": 0.2}),
-    Scenario("payer: 429 for 20 %", rows=300, payer={"share_429": 0.2, "retry_after": "0"}),
+    Scenario("payer: 429 for 20 %", rows=200, payer={"share_429": 0.2, "retry_after": "0"}),
     Scenario("payer: hangs for 2 %", payer={"share_hang": 0.02}, timeout_seconds=2.0),
     Scenario("payer: bad JSON for 20 %", payer={"share_bad_json": 0.2}),
     Scenario("payer: connection cut for 10 %", payer={"share_drop": 0.1}),
@@ -100,6 +100,8 @@ async def play(yard: Yard, scenario: Scenario, mode: str) -> dict[str, Any]:
         if not await yard.reach(jobs[0][0], rows, calls):
             break
         assert scenario.fault is not None
+        # Not always in the moment in which a page comes: a window would die each time at its first.
+        await asyncio.sleep(yard.dice.uniform(0.0, 0.4))
         await scenario.fault(yard)
         yard.made += 1
     for job_id, _ in jobs:
@@ -196,7 +198,7 @@ async def test_a_long_row_of_faults(
 
     payer = {"share_500": 0.02, "share_bad_json": 0.01, "latency_jitter_ms": 100}
     scenario = Scenario(
-        f"anything after anything, seed {seed}", anything, 12, rows=1_500, payer=payer, workers=2
+        f"anything after anything, seed {seed}", anything, 12, rows=2_500, payer=payer, workers=2
     )
     found = await play(yard, scenario, mode)
     record_property(PROPERTY, found)

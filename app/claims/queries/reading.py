@@ -11,12 +11,11 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    delete,
     func,
     literal_column,
+    null,
     or_,
     select,
-    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
@@ -26,16 +25,11 @@ from app.accounts.models import User
 from app.claims.models import (
     ENDED,
     ClaimAnswer,
-    ClaimAnswerHistory,
     ClaimJob,
-    ClaimJobEvent,
-    ClaimRow,
-    ClaimTwin,
     ClaimUnit,
 )
-from app.claims.models_payer import ClaimEvidence, PayerQuery, StoredPayerClaim
-from app.core.db import ReadSession, WriteSession
-from app.core.models import Base
+from app.claims.queries.engine import planning, sweeps
+from app.core.db import ReadSession, WriteSession, driver
 from app.organizations.models import Organization
 
 _HAS_ENDED: Final = ClaimJob.status.in_(ENDED)
@@ -70,6 +64,18 @@ _REASONS: Final = case(
 _SUCCEEDED: Final = _counter(ClaimJob.success_count, ClaimUnit.succeeded)
 _FAILED: Final = _counter(ClaimJob.failure_count, ClaimUnit.failed)
 
+# When the last lease on the job's work runs, or ran, out, or when the newest of it became due.
+_IDLE_SINCE: Final = case(
+    (_HAS_ENDED, null()),
+    else_=func.greatest(
+        ClaimJob.parked_until,
+        select(func.max(func.coalesce(ClaimUnit.lease_until, ClaimUnit.run_after)))
+        .where(ClaimUnit.job_id == ClaimJob.id, ClaimUnit.state.in_(("READY", "LEASED")))
+        .correlate(ClaimJob)
+        .scalar_subquery(),
+    ),
+)
+
 FIGURES: Final = (
     ClaimJob.id,
     ClaimJob.status,
@@ -79,6 +85,7 @@ FIGURES: Final = (
     ClaimJob.version,
     ClaimJob.processing_started_at,
     ClaimJob.processing_completed_at,
+    _IDLE_SINCE.label("idle_since"),
     _SUCCEEDED.label("success_count"),
     _FAILED.label("failure_count"),
     _REASONS.label("failures_by_reason"),
@@ -159,22 +166,12 @@ async def get_mapping(
     return (await session.execute(select(ClaimJob.mapping).where(wanted))).scalar_one_or_none()
 
 
-_PATIENCE: Final = text("SELECT set_config('statement_timeout', '60s', true)")
-_OF_A_JOB: Final = tuple(
-    Base.metadata.tables[model.__tablename__]
-    for model in (
-        *(ClaimRow, ClaimTwin, ClaimAnswer, ClaimAnswerHistory, ClaimEvidence, StoredPayerClaim),
-        *(ClaimUnit, PayerQuery, ClaimJobEvent),
-    )
-)
-
-
 async def delete_job(session: WriteSession, job_id: UUID) -> None:
-    """The job and everything of it; bulk tables have no foreign key to do it for us."""
-    await session.execute(_PATIENCE)
-    for table in _OF_A_JOB:
-        await session.execute(delete(table).where(table.c.job_id == job_id))
-    await session.execute(delete(ClaimJob).where(ClaimJob.id == job_id))
+    """The job; its bulk rows, which nobody sees without it, are left to the sweeper."""
+    connection = await driver(session)
+    # Its units and queries go with it; of a file asked for row by row those are as many as its rows.
+    await planning.be_patient(connection)
+    await sweeps.leave(connection, job_id)
 
 
 async def totals(

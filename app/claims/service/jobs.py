@@ -28,6 +28,8 @@ _CELERY_WORDS: Final = {
     "COMPLETED": "SUCCESS",
     "FAILED": "FAILURE",
 }
+# Workers look for work by themselves every five seconds, and leases that ran out are taken then.
+_IDLE_SECONDS: Final = 30.0
 
 
 def figures(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def figures(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "status": row["status"],
         "status_display": _WORDS[row["status"]],
-        "status_reason": row["status_reason"],
+        "status_reason": row["status_reason"] or _waiting(row),
         "total_rows": total,
         "processed_rows": processed,
         "success_count": succeeded,
@@ -53,6 +55,17 @@ def figures(row: Mapping[str, Any]) -> dict[str, Any]:
         "failures_by_reason": row["failures_by_reason"],
         "attempt": row["attempt"],
     }
+
+
+def _waiting(row: Mapping[str, Any]) -> str | None:
+    """Why nothing goes on, where the reason is that nobody is at it."""
+    idle_since: datetime | None = row["idle_since"]
+    if idle_since is None or (row["read_at"] - idle_since).total_seconds() < _IDLE_SECONDS:
+        return None
+    return (
+        f"No worker has taken this up since {idle_since:%H:%M} UTC. Workers may be busy with other"
+        " files, or none is running: GET /health tells. It goes on by itself."
+    )
 
 
 def _percent(part: int, whole: int) -> float | None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from app.claims.engine.sweep import sweep
 from app.claims.models import (
     ClaimAnswer,
     ClaimAnswerHistory,
@@ -193,6 +194,7 @@ async def test_an_ended_job_is_deleted_with_everything(
     assert (answer.status_code, answer.content) == (204, b"")
     assert (await client.get(address, headers=crew.staff.headers)).status_code == 404
     assert (await client.delete(address, headers=crew.staff.headers)).status_code == 404
+    await sweep(database)
     async with database.read(Scope.system()) as session:
         for column in (
             *(ClaimJob.id, ClaimRow.job_id, ClaimAnswer.job_id, ClaimUnit.job_id),

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from app.claims.models import ClaimJob, ClaimUnit
 from app.core.clock import now
-from app.core.db import Database, Scope
+from app.core.db import Database, Scope, driver
 from app.core.ids import new_id
 from tests.claims.api.samples import API, FOUND, make_job, make_running_job, send
 from tests.people import Crew
@@ -278,3 +278,40 @@ async def test_anothers_job_answers_like_none(
     assert theirs == nobodys
     assert theirs[0] == 404
     assert theirs[1]["code"] == "claims.job_not_found"
+
+
+@pytest.mark.parametrize("status", ["PENDING", "PROCESSING"])
+async def test_a_job_that_nobody_works_on_says_so(
+    client: httpx.AsyncClient, database: Database, crew: Crew, status: str
+) -> None:
+    job_id = (await send(client, crew.staff)).json()["id"]
+
+    async def reason(waited: str, lease: str | None = None) -> str | None:
+        async with database.write(Scope.system()) as session:
+            connection = await driver(session)
+            await connection.execute(
+                "UPDATE claim_jobs SET status = $2, processing_started_at = now() WHERE id = $1",
+                UUID(job_id),
+                status,
+            )
+            await connection.execute(
+                "UPDATE claim_units SET run_after = clock_timestamp() - $1::text::interval,"
+                " state = CASE WHEN $2::text IS NULL THEN 'READY' ELSE 'LEASED' END,"
+                " lease_until = clock_timestamp() - $2::text::interval",
+                waited,
+                lease,
+            )
+        answers = [
+            (await client.get(f"{JOBS}/{job_id}{path}", headers=crew.viewer.headers)).json()
+            for path in ("", "/progress")
+        ]
+        assert answers[0]["status_reason"] == answers[1]["status_reason"]
+        found: str | None = answers[0]["status_reason"]
+        return found
+
+    assert await reason("0 seconds") is None
+    assert await reason("25 seconds") is None
+    assert "No worker has taken this up since" in str(await reason("35 seconds"))
+    assert await reason("1 hour", lease="-10 seconds") is None
+    assert await reason("1 hour", lease="25 seconds") is None
+    assert "No worker" in str(await reason("1 hour", lease="35 seconds"))

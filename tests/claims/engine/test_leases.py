@@ -14,9 +14,10 @@ from app.claims.engine.leases import claim, release, renew
 from app.claims.engine.work import work
 from app.claims.queries.engine import rows
 from app.claims.queries.engine.rows import Answered
-from app.core.db import Scope, as_owner, driver
+from app.core.db import Scope
 from tests.claims.engine.conftest import make_organization
 from tests.claims.engine.ledger import TIN, Ledger
+from tests.claims.engine.test_interleavings import forget_the_epoch
 
 LINE = ("ZZ1", "Herman", "Oakdale", "1980-01-02")
 
@@ -214,12 +215,6 @@ async def test_a_worker_with_a_wrong_clock_changes_nothing(
     assert await claim(replace(bench)) is None
 
 
-async def crash(ledger: Ledger) -> None:
-    """What a worker can see of a crash of PostgreSQL: the epoch is gone."""
-    async with ledger.database.write(Scope.system()) as session, as_owner(session):
-        await (await driver(session)).execute("TRUNCATE claim_epochs")
-
-
 @pytest.mark.parametrize("again", [False, True], ids=["nobody", "somebody"])
 async def test_after_a_crash_nothing_is_built_on_what_may_be_gone(
     ledger: Ledger, again: bool
@@ -230,7 +225,7 @@ async def test_after_a_crash_nothing_is_built_on_what_may_be_gone(
     unit = await claim(bench)
     assert unit is not None
     await renew(bench, unit)
-    await crash(ledger)
+    await forget_the_epoch(ledger)
     if again:
         # Another worker claims something, and the epoch has a name again: a different one.
         other = await claim(bench)

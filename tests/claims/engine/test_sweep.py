@@ -103,6 +103,60 @@ async def test_what_has_expired_is_deleted_whole(ledger: Ledger) -> None:
     assert len(await ledger.all("SELECT FROM idempotency_keys")) == 2
 
 
+async def test_a_large_job_is_taken_away_in_pieces(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once out of sight; its rows go some at a time, whoever dies in between."""
+    monkeypatch.setattr(sweeping, "PIECE_ROWS", 3)
+    monkeypatch.setattr(sweeping, "MOST_PIECES", 2)
+    job_id, _ = await ledger.upload_plan(RowPlan("practice", 20, last_days=60))
+    await ledger.work()
+    await ledger.do("UPDATE claim_jobs SET expires_at = now() - interval '1 second'")
+    left = []
+    for _ in range(5):
+        await sweep(ledger.database)
+        assert await ledger.all("SELECT FROM claim_jobs") == []
+        (row,) = await ledger.all("SELECT count(*) AS n FROM claim_rows WHERE job_id = $1", job_id)
+        left.append(row["n"])
+    assert left == [14, 8, 2, 0, 0]
+    monkeypatch.setattr(sweeping, "PIECE_ROWS", 1_000)
+    for _ in range(2):
+        await sweep(ledger.database)
+    for table in sweeps.BULK_TABLES:
+        assert await ledger.all(f"SELECT FROM {table} WHERE job_id = $1", job_id) == [], table
+    assert await ledger.all("SELECT FROM claim_leavings") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "expired", "is_there"),
+    [
+        ("COMPLETED", "-1 second", False),
+        ("CANCELLED", "-1 second", False),
+        ("FAILED", "-1 second", False),
+        ("COMPLETED", "1 minute", True),
+        ("PENDING", "-1 year", True),
+        ("PROCESSING", "-1 year", True),
+        ("CANCELLING", "-1 year", True),
+    ],
+)
+async def test_only_what_has_ended_and_expired_goes(
+    ledger: Ledger, status: str, expired: str, is_there: bool
+) -> None:
+    job_id, _ = await ledger.upload_plan(RowPlan("practice", 2, last_days=60))
+    # Somebody works for it, so that the sweeper ends nothing by itself.
+    assert await claim(ledger.bench()) is not None
+    await ledger.do(
+        "UPDATE claim_jobs SET status = $2, expires_at = now() + $3::text::interval,"
+        " processing_completed_at = CASE WHEN $4 THEN now() END WHERE id = $1",
+        job_id,
+        status,
+        expired,
+        status in ("COMPLETED", "CANCELLED", "FAILED"),
+    )
+    await sweep(ledger.database)
+    assert bool(await ledger.all("SELECT FROM claim_jobs")) is is_there
+
+
 async def test_two_sweepers_do_not_meet(ledger: Ledger, rings: list[str]) -> None:
     await ledger.upload_plan(RowPlan("practice", 3, last_days=60))
     async with ledger.database.write(Scope.system()) as session:

@@ -42,7 +42,7 @@ ORDER BY expires_at LIMIT 1
 FOR UPDATE SKIP LOCKED
 """
 
-_BULK_TABLES: Final = (
+BULK_TABLES: Final = (
     "claim_rows",
     "claim_twins",
     "claim_answers",
@@ -50,6 +50,20 @@ _BULK_TABLES: Final = (
     "claim_evidence",
     "payer_claims",
 )
+
+_LEAVE: Final = """
+INSERT INTO claim_leavings (job_id, organization_id)
+SELECT id, organization_id FROM claim_jobs WHERE id = $1
+ON CONFLICT DO NOTHING
+"""
+
+_LEFT_BEHIND: Final = """
+SELECT job_id FROM claim_leavings ORDER BY job_id LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+
+_CLEAR: Final = """
+DELETE FROM {table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {table} WHERE job_id = $1 LIMIT $2))
+"""
 
 _KEYS: Final = """
 DELETE FROM idempotency_keys WHERE (scope, key) IN (
@@ -92,11 +106,27 @@ async def expired(connection: Connection) -> asyncpg.Record | None:
     return await connection.fetchrow(_EXPIRED)
 
 
-async def purge(connection: Connection, job_id: UUID) -> None:
-    """Delete a job with everything that belongs to it."""
-    for table in _BULK_TABLES:
-        await connection.execute(f"DELETE FROM {table} WHERE job_id = $1", job_id)  # noqa: S608 - constants.
+async def leave(connection: Connection, job_id: UUID) -> None:
+    """Delete a job at once, and note what it leaves behind: `clear` takes that away in pieces."""
+    await connection.execute(_LEAVE, job_id)
     await connection.execute("DELETE FROM claim_jobs WHERE id = $1", job_id)
+
+
+async def clear(connection: Connection, at_most: int) -> int | None:
+    """Take away a piece of what a deleted job has left; None where there is nothing any more.
+
+    So many rows of each bulk table at most, so that no lock is held and no statement runs for long.
+    """
+    job_id = await connection.fetchval(_LEFT_BEHIND)
+    if job_id is None:
+        return None
+    removed = 0
+    for table in BULK_TABLES:
+        tag = await connection.execute(_CLEAR.format(table=table), job_id, at_most)
+        removed += int(tag.rpartition(" ")[2])
+    if removed == 0:
+        await connection.execute("DELETE FROM claim_leavings WHERE job_id = $1", job_id)
+    return removed
 
 
 async def purge_idempotency_keys(connection: Connection) -> int:

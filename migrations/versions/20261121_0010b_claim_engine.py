@@ -1,11 +1,11 @@
-"""Epochs of the database, so that the ledger's workers notice a crash under them."""
+"""Epochs of the database, so that workers notice a crash; and what deleted claim jobs have left."""
 
 import sqlalchemy as sa
 from alembic import op
 
-from app.core.migrations import grant_app
+from app.core.migrations import grant_app, tenant_policy
 
-revision = "0010b_claim_epochs"
+revision = "0010b_claim_engine"
 down_revision = "0010_webhooks"
 branch_labels = None
 depends_on = None
@@ -22,7 +22,18 @@ def upgrade() -> None:
     )
     # No tenant's data: one random name that everybody may read and set when there is none.
     grant_app("claim_epochs", "SELECT", "INSERT")
+    op.create_table(
+        "claim_leavings",
+        sa.Column("job_id", sa.Uuid(), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_claim_leavings")),
+    )
+    tenant_policy("claim_leavings")
 
 
 def downgrade() -> None:
+    op.drop_table("claim_leavings")
     op.drop_table("claim_epochs")

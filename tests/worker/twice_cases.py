@@ -1,0 +1,97 @@
+"""Work for every registered task: a room that adds a task adds its case here.
+
+A case makes real work, committed, and says what shows that the first run did it: a query that gives
+one boolean. A task without a case fails tests/worker/test_every_task_twice.py.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from app.core.db import Scope
+from app.dev.payer.rows import Mix, RowPlan
+from app.webhooks import outbox, service
+from app.webhooks.schemas import WebhookIn
+from tests.claims.engine.ledger import Ledger
+from tests.webhooks.receiver import Receiver
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a case makes its work of: a committed database, the local payer and a receiver."""
+
+    ledger: Ledger
+    receiver: Receiver
+
+
+@dataclass(frozen=True)
+class Case:
+    """How work for a task is made, and the query that tells that it was done."""
+
+    prepare: Callable[[Ground], Awaitable[None]]
+    done: str
+
+
+async def a_file(ground: Ground) -> None:
+    """A claim file that waits."""
+    await ground.ledger.upload_plan(RowPlan("practice", 60, last_days=60, mix=Mix(0.1, 0.1)))
+
+
+async def something_to_sweep(ground: Ground) -> None:
+    """A job past its time, and one that is being cancelled and that nobody works for."""
+    ledger = ground.ledger
+    old, _ = await ledger.upload_plan(RowPlan("practice", 5, last_days=60))
+    await ledger.work()
+    await ledger.do("UPDATE claim_jobs SET expires_at = now() - interval '1 s' WHERE id = $1", old)
+    left, _ = await ledger.upload_plan(RowPlan("practice", 5, last_days=60, seed=2))
+    await ledger.do(
+        "UPDATE claim_jobs SET status = 'CANCELLING', processing_started_at = now() WHERE id = $1",
+        left,
+    )
+
+
+async def an_old_sign_in(ground: Ground) -> None:
+    """A refresh family that has been over for a year."""
+    await ground.ledger.upload_plan(RowPlan("practice", 1, last_days=60))
+    await ground.ledger.do(
+        "INSERT INTO refresh_families (id, user_id, expires_at)"
+        " SELECT gen_random_uuid(), id, now() - interval '1 year' FROM users"
+    )
+
+
+async def an_event(ground: Ground) -> None:
+    """An event for an endpoint that takes it."""
+    ledger = ground.ledger
+    organization_id = ledger.organization_id
+    async with ledger.database.write(Scope.tenant(organization_id)) as session:
+        await service.create(
+            session,
+            settings=ledger.settings,
+            organization_id=organization_id,
+            user_id=await ledger._user(session),
+            wish=WebhookIn(url=ground.receiver.url),
+        )
+        await outbox.emit(
+            session,
+            organization_id=organization_id,
+            event_type="claims.job_completed",
+            data={"job_id": "1"},
+        )
+
+
+async def an_old_event(ground: Ground) -> None:
+    """A delivery of the month before last."""
+    await an_event(ground)
+    await ground.ledger.do("UPDATE webhook_deliveries SET created_at = now() - interval '40 days'")
+
+
+CASES = {
+    "accounts.purge_sessions": Case(an_old_sign_in, "SELECT count(*) = 0 FROM refresh_families"),
+    "claims.work": Case(a_file, "SELECT bool_and(status = 'COMPLETED') FROM claim_jobs"),
+    "claims.sweep": Case(
+        something_to_sweep, "SELECT array_agg(status) = '{CANCELLED}' FROM claim_jobs"
+    ),
+    "webhooks.deliver": Case(
+        an_event, "SELECT bool_and(state = 'delivered') FROM webhook_deliveries"
+    ),
+    "webhooks.purge": Case(an_old_event, "SELECT count(*) = 0 FROM webhook_deliveries"),
+}
