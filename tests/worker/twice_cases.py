@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from app.core.db import Scope
 from app.dev.payer.rows import Mix, RowPlan
+from app.storage import service as storage
 from app.webhooks import outbox, service
 from app.webhooks.schemas import WebhookIn
 from tests.claims.engine.ledger import Ledger
@@ -84,12 +85,35 @@ async def an_old_event(ground: Ground) -> None:
     await ground.ledger.do("UPDATE webhook_deliveries SET created_at = now() - interval '40 days'")
 
 
+async def a_file_to_move(ground: Ground) -> None:
+    """A file that waits in the database for its store."""
+    ledger = ground.ledger
+    async with ledger.database.write(Scope.tenant(ledger.organization_id)) as session:
+        await storage.store(
+            session,
+            content=b"bytes",
+            content_type="text/plain",
+            purpose="samples",
+            organization_id=ledger.organization_id,
+        )
+
+
+async def a_file_that_was_moved(ground: Ground) -> None:
+    """A file that its store has had for two hours."""
+    await a_file_to_move(ground)
+    await ground.ledger.do(
+        "UPDATE files SET state = 'stored', kind = 'local', stored_at = now() - interval '2 hours'"
+    )
+
+
 CASES = {
     "accounts.purge_sessions": Case(an_old_sign_in, "SELECT count(*) = 0 FROM refresh_families"),
     "claims.work": Case(a_file, "SELECT bool_and(status = 'COMPLETED') FROM claim_jobs"),
     "claims.sweep": Case(
         something_to_sweep, "SELECT array_agg(status) = '{CANCELLED}' FROM claim_jobs"
     ),
+    "storage.empty_spool": Case(a_file_that_was_moved, "SELECT count(*) = 0 FROM file_pieces"),
+    "storage.move": Case(a_file_to_move, "SELECT bool_and(state = 'stored') FROM files"),
     "webhooks.deliver": Case(
         an_event, "SELECT bool_and(state = 'delivered') FROM webhook_deliveries"
     ),
