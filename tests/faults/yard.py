@@ -1,6 +1,7 @@
 """A database, a Valkey and workers of one test's own, all of which may be broken."""
 
 import asyncio
+import contextlib
 import os
 import random
 import shutil
@@ -8,6 +9,7 @@ import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from app.core.db import DatabaseAway, DatabaseBusy
@@ -156,17 +158,19 @@ async def kill_a_backend(yard: Yard) -> None:
     """kill -9 of one connection's server process: PostgreSQL throws everybody out and recovers."""
     process = yard.postgres.process
     assert process is not None
-    row = await yard.ledger.one(
-        "SELECT pid FROM pg_stat_activity WHERE application_name = 'intake-worker' LIMIT 1"
-    )
-    os.kill(_outside(process.pid, row["pid"]), signal.SIGKILL)
+    backends: list[Any] = []
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not backends and time.monotonic() < deadline:
+        # Workers that have just been started, or thrown out, have no connection yet.
+        with contextlib.suppress(DatabaseAway, DatabaseBusy):
+            backends = await yard.ledger.all(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'intake-worker'"
+            )
+        await asyncio.sleep(0.05)
+    for row in backends[:1]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(row["pid"], signal.SIGKILL)
     await asyncio.sleep(0.5)
-
-
-def _outside(postmaster: int, pid: int) -> int:
-    """User namespaces do not rename processes, so that a backend's number is everybody's."""
-    assert pid in children_of(postmaster)
-    return pid
 
 
 async def freeze_postgres(yard: Yard) -> None:

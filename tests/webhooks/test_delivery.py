@@ -160,6 +160,7 @@ async def test_gone_switches_off_at_once(office: Office, receiver: Receiver) -> 
     assert endpoint["disabled_at"] is not None
     first, second = await office.deliveries()
     assert (first["state"], first["response_status"]) == ("failed", 410)
+    assert first["error"] == "status"
     assert (second["state"], second["error"]) == ("failed", "endpoint_disabled")
     assert len(receiver.bodies) == 1
     assert await office.emit(**JOB) == 0
@@ -239,6 +240,17 @@ async def test_an_unforeseen_fault_is_an_outcome_too(
     await office.send()
     (delivery,) = await office.deliveries()
     assert (delivery["state"], delivery["error"]) == ("pending", "unreachable")
+
+
+async def test_nothing_is_sent_to_what_was_switched_off_meanwhile(
+    office: Office, receiver: Receiver
+) -> None:
+    """An event may be written in the moment in which its endpoint is switched off."""
+    await office.endpoint(receiver.url)
+    await office.emit(**JOB)
+    await office.do("UPDATE webhook_endpoints SET is_active = false, disabled_at = now()")
+    await office.send()
+    assert receiver.heads == []
 
 
 async def test_a_late_sender_is_fenced_off(office: Office, receiver: Receiver) -> None:

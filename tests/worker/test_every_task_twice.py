@@ -62,7 +62,7 @@ async def test_a_second_run_changes_nothing(
     ledger: Ledger, context: TaskContext, receiver: Receiver, name: str
 ) -> None:
     case, task = CASES[name], TASKS[name]
-    await case.prepare(Ground(ledger, receiver))
+    await case.prepare(Ground(ledger, receiver, context.redis))
     before = await contents(ledger)
     await task.work(context)
     once = await contents(ledger)

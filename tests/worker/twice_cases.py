@@ -6,13 +6,22 @@ one boolean. A task without a case fails tests/worker/test_every_task_twice.py.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
+from redis.asyncio import Redis
+
+from app.core.clock import now
 from app.core.db import Scope
 from app.dev.payer.rows import Mix, RowPlan
+from app.jobs import views
 from app.storage import service as storage
 from app.webhooks import outbox, service
 from app.webhooks.schemas import WebhookIn
 from tests.claims.engine.ledger import Ledger
+from tests.jobs.samples import make_job
+from tests.people import make_crew
 from tests.webhooks.receiver import Receiver
 
 
@@ -22,6 +31,7 @@ class Ground:
 
     ledger: Ledger
     receiver: Receiver
+    redis: Redis
 
 
 @dataclass(frozen=True)
@@ -106,12 +116,31 @@ async def a_file_that_was_moved(ground: Ground) -> None:
     )
 
 
+async def a_post(ground: Ground, **changes: Any) -> UUID:
+    """An open job of a crew of its own."""
+    database = ground.ledger.database
+    crew = await make_crew(database, ground.ledger.settings)
+    return await make_job(database, crew, **changes)
+
+
+async def a_post_that_is_over(ground: Ground) -> None:
+    """A job whose last day was yesterday."""
+    await a_post(ground, expires_at=now() - timedelta(days=1))
+
+
+async def a_post_that_was_read(ground: Ground) -> None:
+    """A job that somebody has read."""
+    await views.note(ground.redis, await a_post(ground))
+
+
 CASES = {
     "accounts.purge_sessions": Case(an_old_sign_in, "SELECT count(*) = 0 FROM refresh_families"),
     "claims.work": Case(a_file, "SELECT bool_and(status = 'COMPLETED') FROM claim_jobs"),
     "claims.sweep": Case(
         something_to_sweep, "SELECT array_agg(status) = '{CANCELLED}' FROM claim_jobs"
     ),
+    "jobs.close_expired": Case(a_post_that_is_over, "SELECT bool_and(status = 'closed') FROM jobs"),
+    "jobs.count_views": Case(a_post_that_was_read, "SELECT bool_and(views_count = 1) FROM jobs"),
     "storage.empty_spool": Case(a_file_that_was_moved, "SELECT count(*) = 0 FROM file_pieces"),
     "storage.move": Case(a_file_to_move, "SELECT bool_and(state = 'stored') FROM files"),
     "webhooks.deliver": Case(

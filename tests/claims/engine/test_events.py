@@ -9,7 +9,7 @@ import pytest
 from app.claims.engine import finish
 from app.claims.engine.leases import claim
 from app.claims.engine.sweep import sweep
-from app.core.db import Scope
+from app.core.db import Scope, driver
 from app.dev.payer.rows import Mix, RowPlan
 from app.webhooks import service
 from app.webhooks.outbox import emit_over
@@ -92,6 +92,15 @@ async def test_a_failed_job(ledger: Ledger) -> None:
     uhc = ledger.settings.uhc.model_copy(update={"client_id": ""})
     await ledger.work(settings=ledger.settings.model_copy(update={"uhc": uhc}))
     assert await told(ledger) == [("claims.job_failed", await facts(ledger, job_id))]
+
+
+async def test_who_comes_second_tells_nothing(ledger: Ledger) -> None:
+    job_id, _ = await ledger.upload_plan(PLAN)
+    async with ledger.database.write(Scope.tenant(ledger.organization_id)) as session:
+        connection = await driver(session)
+        assert await finish.end(connection, job_id, "CANCELLED")
+        assert not await finish.end(connection, job_id, "COMPLETED")
+    assert [event for event, _ in await told(ledger)] == ["claims.job_cancelled"]
 
 
 async def test_an_end_that_is_rolled_back_is_not_told(
