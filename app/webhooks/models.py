@@ -9,7 +9,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.crypto import SealedColumn
 from app.core.models import Base, Timestamps, primary_key
+
+SECRET = SealedColumn("webhooks.secret", bound_by=("organization_id", "id"))
 
 
 class WebhookEndpoint(Timestamps, Base):
@@ -30,9 +33,9 @@ class WebhookEndpoint(Timestamps, Base):
     url: Mapped[str]
     description: Mapped[str] = mapped_column(server_default=text("''"))
     events: Mapped[list[str]] = mapped_column(sa.ARRAY(Text))
-    secret: Mapped[str]
+    secret: Mapped[str] = mapped_column(info=SECRET.info)
     """Sealed, bound to the organization and the endpoint."""
-    previous_secret: Mapped[str | None]
+    previous_secret: Mapped[str | None] = mapped_column(info=SECRET.info)
     """Sealed; signs beside the present one until `previous_secret_until`."""
     previous_secret_until: Mapped[datetime | None]
     is_active: Mapped[bool] = mapped_column(server_default=text("true"))

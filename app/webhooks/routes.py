@@ -145,6 +145,7 @@ async def update(
         settings=settings,
         organization_id=admin.organization_id,
         endpoint_id=webhook_id,
+        by=admin.user_id,
         wish=body,
     )
     return WebhookOut.model_validate(changed)
@@ -153,7 +154,12 @@ async def update(
 @router.delete("/{webhook_id}", status_code=204, responses=problems(*_ONE))
 async def remove(webhook_id: UUID, admin: OrganizationAdmin, session: TenantWrite) -> None:
     """Delete a webhook and what is kept of its deliveries."""
-    await service.remove(session, organization_id=admin.organization_id, endpoint_id=webhook_id)
+    await service.remove(
+        session,
+        organization_id=admin.organization_id,
+        endpoint_id=webhook_id,
+        by=admin.user_id,
+    )
 
 
 @router.post(
@@ -188,6 +194,7 @@ async def rotate_secret(
             settings=settings,
             organization_id=attempt.admin.organization_id,
             endpoint_id=webhook_id,
+            by=attempt.admin.user_id,
             wish=body or SecretRotationIn(),
         )
         return Response(str(made.id), 200)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from app.core.audit import Entry, record
 from app.core.clock import now
 from app.core.crypto import KeyRing
 from app.core.db import ReadSession, WriteSession, driver
@@ -83,8 +84,16 @@ async def create(
         "events": list(dict.fromkeys(wish.events)),
     }
     await queries.insert_endpoint(session, values)
+    _note(session, "created", organization_id, endpoint_id, by=user_id)
     logger.info("webhooks.created", endpoint_id=endpoint_id, organization_id=organization_id)
     return await get(session, organization_id=organization_id, endpoint_id=endpoint_id)
+
+
+def _note(
+    session: WriteSession, verb: str, organization_id: UUID, endpoint_id: UUID, *, by: UUID
+) -> None:
+    entry = Entry(f"webhooks.{verb}", by, organization_id, "webhook", str(endpoint_id))
+    record(session, entry)
 
 
 def reveal(settings: Settings, endpoint: WebhookEndpoint) -> str:
@@ -106,6 +115,7 @@ async def update(
     settings: Settings,
     organization_id: UUID,
     endpoint_id: UUID,
+    by: UUID,
     wish: WebhookPatch,
 ) -> WebhookEndpoint:
     """Change an endpoint; switching it off ends what waits for it.
@@ -132,6 +142,7 @@ async def update(
         await queries.update_endpoint(session, endpoint_id, values)
     if wish.is_active is False:
         await outbox.disable(await driver(session), endpoint_id, None)
+    _note(session, "updated", organization_id, endpoint_id, by=by)
     return await get(session, organization_id=organization_id, endpoint_id=endpoint_id)
 
 
@@ -143,7 +154,9 @@ async def _locked(
     return await get(session, organization_id=organization_id, endpoint_id=endpoint_id)
 
 
-async def remove(session: WriteSession, *, organization_id: UUID, endpoint_id: UUID) -> None:
+async def remove(
+    session: WriteSession, *, organization_id: UUID, endpoint_id: UUID, by: UUID
+) -> None:
     """Delete an endpoint with its deliveries.
 
     Raises:
@@ -151,6 +164,7 @@ async def remove(session: WriteSession, *, organization_id: UUID, endpoint_id: U
     """
     if not await queries.delete_endpoint(session, organization_id, endpoint_id):
         raise WebhookNotFound
+    _note(session, "removed", organization_id, endpoint_id, by=by)
     logger.info("webhooks.removed", endpoint_id=endpoint_id, organization_id=organization_id)
 
 
@@ -160,6 +174,7 @@ async def rotate_secret(
     settings: Settings,
     organization_id: UUID,
     endpoint_id: UUID,
+    by: UUID,
     wish: SecretRotationIn,
 ) -> WebhookEndpoint:
     """Give an endpoint a new secret; the present one signs beside it for some hours.
@@ -181,6 +196,7 @@ async def rotate_secret(
         values["previous_secret"] = before.secret
         values["previous_secret_until"] = now() + timedelta(hours=wish.keep_previous_hours)
     await queries.update_endpoint(session, endpoint_id, values)
+    _note(session, "secret_rotated", organization_id, endpoint_id, by=by)
     logger.info("webhooks.secret_rotated", endpoint_id=endpoint_id)
     return await get(session, organization_id=organization_id, endpoint_id=endpoint_id)
 

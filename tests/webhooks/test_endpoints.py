@@ -4,8 +4,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 from standardwebhooks.webhooks import Webhook
 
+from app.core.audit_model import AuditEntry
 from app.core.crypto import KeyRing
 from app.core.db import Database, Scope, driver
 from app.core.settings import Settings
@@ -295,3 +297,22 @@ async def test_what_is_switched_off_is_sent_nothing(
     await client.post(f"{place}/deliveries/{delivery['id']}/redeliver", headers=crew.admin.headers)
     await office.send()
     assert len(receiver.heads) == 1
+
+
+async def test_what_admins_do_is_in_the_audit_log(
+    client: httpx.AsyncClient, database: Database, crew: Crew
+) -> None:
+    place = (await create(client, crew.admin)).headers["location"]
+    await client.patch(place, json={"description": "x"}, headers=crew.admin.headers)
+    await client.post(f"{place}/rotate-secret", headers=crew.admin.headers)
+    await client.delete(place, headers=crew.admin.headers)
+    async with database.read(Scope.system()) as session:
+        entries = (await session.scalars(select(AuditEntry).order_by(AuditEntry.id))).all()
+    assert [entry.action for entry in entries] == [
+        "webhooks.created",
+        "webhooks.updated",
+        "webhooks.secret_rotated",
+        "webhooks.removed",
+    ]
+    assert {entry.actor_id for entry in entries} == {crew.admin.id}
+    assert {entry.subject_id for entry in entries} == {place.rpartition("/")[2]}

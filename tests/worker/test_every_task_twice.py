@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.claims.tasks import payers_of
+from app.claims.tasks import means_of
 from app.core.db import Scope, as_owner, driver
 from app.core.http import open_client
 from app.core.redis_client import open_redis
@@ -12,6 +12,7 @@ from app.core.settings import WebhookSettings
 from app.worker.registry import TASK_MODULES, TASKS, TaskContext, load
 from tests.claims.engine.conftest import engine_payer, ledger
 from tests.claims.engine.ledger import Ledger
+from tests.mail.post_office import PostOffice, open_post_office, with_mail
 from tests.webhooks.conftest import receiver
 from tests.webhooks.receiver import Receiver
 from tests.worker.twice_cases import CASES, Ground
@@ -25,16 +26,23 @@ REGISTERED = sorted(name for name in TASKS if name.partition(".")[0] in ROOMS)
 
 
 @pytest.fixture
-async def context(ledger: Ledger) -> AsyncIterator[TaskContext]:
+async def office() -> AsyncIterator[PostOffice]:
+    """A mail server that takes everything."""
+    async with open_post_office() as office:
+        yield office
+
+
+@pytest.fixture
+async def context(ledger: Ledger, office: PostOffice) -> AsyncIterator[TaskContext]:
     """As a worker process has it, but that it may post to this machine."""
-    ledger.settings = ledger.settings.model_copy(
-        update={"webhooks": WebhookSettings(allow_local="on")}
-    )
+    webhooks = WebhookSettings(allow_local="on")
+    with_hooks = ledger.settings.model_copy(update={"webhooks": webhooks})
+    ledger.settings = with_mail(with_hooks, office.port)
     redis = open_redis(ledger.settings.redis)
     http = open_client(timeout_seconds=5, connections=5)
     context = TaskContext(ledger.settings, ledger.database, redis, http)
     yield context
-    await payers_of(context).close()
+    await means_of(context).payers.close()
     await http.aclose()
     await redis.aclose()
 
@@ -59,7 +67,7 @@ def test_every_task_has_a_case() -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 async def test_a_second_run_changes_nothing(
-    ledger: Ledger, context: TaskContext, receiver: Receiver, name: str
+    ledger: Ledger, context: TaskContext, receiver: Receiver, office: PostOffice, name: str
 ) -> None:
     case, task = CASES[name], TASKS[name]
     await case.prepare(Ground(ledger, receiver, context.redis))
@@ -71,3 +79,4 @@ async def test_a_second_run_changes_nothing(
     await task.work(context)
     assert await contents(ledger) == once
     assert len(receiver.heads) <= 1
+    assert len(office.mails) <= 1

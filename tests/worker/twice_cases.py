@@ -12,10 +12,12 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from app.accounts import proofs
 from app.core.clock import now
 from app.core.db import Scope
 from app.dev.payer.rows import Mix, RowPlan
 from app.jobs import views
+from app.mail import service as mail
 from app.storage import service as storage
 from app.webhooks import outbox, service
 from app.webhooks.schemas import WebhookIn
@@ -133,7 +135,42 @@ async def a_post_that_was_read(ground: Ground) -> None:
     await views.note(ground.redis, await a_post(ground))
 
 
+async def a_forgotten_password(ground: Ground) -> None:
+    """Somebody with an account asks for a new password."""
+    crew = await make_crew(ground.ledger.database, ground.ledger.settings)
+    async with ground.ledger.database.write(Scope.system()) as session:
+        await proofs.request_reset(session, email=crew.staff.email, language="fr")
+
+
+async def a_mail(ground: Ground) -> None:
+    """A mail that waits; there is a server that takes it."""
+    async with ground.ledger.database.write(Scope.public()) as session:
+        await mail.send(
+            session,
+            template="member_added",
+            to="ada@example.com",
+            language="en",
+            context={"organization": "Northwind", "inviter": "Ada", "role": "staff"},
+        )
+
+
+async def an_old_mail(ground: Ground) -> None:
+    """A mail that went out last year."""
+    await a_mail(ground)
+    await ground.ledger.do("UPDATE mails SET state = 'sent', ended_at = now() - interval '1 year'")
+
+
+async def an_old_invitation(ground: Ground) -> None:
+    """An invitation that nobody has accepted in time."""
+    await ground.ledger.do(
+        "INSERT INTO invites (id, organization_id, email, role, token_hash, expires_at)"
+        " VALUES (gen_random_uuid(), $1, 'ada@example.com', 'staff', '', now() - interval '1 year')",
+        ground.ledger.organization_id,
+    )
+
+
 CASES = {
+    "accounts.answer_requests": Case(a_forgotten_password, "SELECT count(*) = 1 FROM mails"),
     "accounts.purge_sessions": Case(an_old_sign_in, "SELECT count(*) = 0 FROM refresh_families"),
     "claims.work": Case(a_file, "SELECT bool_and(status = 'COMPLETED') FROM claim_jobs"),
     "claims.sweep": Case(
@@ -141,6 +178,9 @@ CASES = {
     ),
     "jobs.close_expired": Case(a_post_that_is_over, "SELECT bool_and(status = 'closed') FROM jobs"),
     "jobs.count_views": Case(a_post_that_was_read, "SELECT bool_and(views_count = 1) FROM jobs"),
+    "mail.deliver": Case(a_mail, "SELECT bool_and(state = 'sent') FROM mails"),
+    "mail.tidy": Case(an_old_mail, "SELECT count(*) = 0 FROM mails"),
+    "organizations.purge_invites": Case(an_old_invitation, "SELECT count(*) = 0 FROM invites"),
     "storage.empty_spool": Case(a_file_that_was_moved, "SELECT count(*) = 0 FROM file_pieces"),
     "storage.move": Case(a_file_to_move, "SELECT bool_and(state = 'stored') FROM files"),
     "webhooks.deliver": Case(

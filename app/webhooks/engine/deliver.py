@@ -5,9 +5,11 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.core.audit import Entry
+from app.core.audit import record as record_act
 from app.core.clock import now
 from app.core.crypto import KeyRing, SealBroken
-from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope, driver
+from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope, WriteSession, driver
 from app.core.http import Answer, HttpClient, HttpFailure, HttpTimeout
 from app.core.public_http import AddressRefused, fetch_head
 from app.core.ids import new_id
@@ -15,7 +17,7 @@ from app.core.log import logger
 from app.webhooks.engine import keys, signature
 from app.webhooks.engine.schedule import is_given_up, pause_after
 from app.webhooks.queries import deliveries as queries
-from app.webhooks.queries.deliveries import Connection, Leased, Outcome
+from app.webhooks.queries.deliveries import Leased, Outcome
 
 # Senders of one process, and how many of all of them one endpoint may hold.
 LANES: Final = 8
@@ -134,7 +136,7 @@ async def record(bench: Bench, leased: Leased, outcome: Outcome) -> bool:
         if not await queries.record(connection, leased, outcome):
             logger.info("webhooks.fenced", delivery_id=leased.id)
             return False
-        await _judge(connection, leased, outcome)
+        await _judge(session, leased, outcome)
     logger.info(
         "webhooks.attempted",
         delivery_id=leased.id,
@@ -147,7 +149,8 @@ async def record(bench: Bench, leased: Leased, outcome: Outcome) -> bool:
     return True
 
 
-async def _judge(connection: Connection, leased: Leased, outcome: Outcome) -> None:
+async def _judge(session: WriteSession, leased: Leased, outcome: Outcome) -> None:
+    connection = await driver(session)
     if outcome.state == "delivered":
         await queries.well(connection, leased.endpoint_id)
         return
@@ -158,4 +161,9 @@ async def _judge(connection: Connection, leased: Leased, outcome: Outcome) -> No
     elif is_given_up(failures, seconds):
         reason = "failing"
     if reason and await queries.disable(connection, leased.endpoint_id, reason):
+        subject = "webhook", str(leased.endpoint_id)
+        detail = {"reason": reason}
+        record_act(
+            session, Entry("webhooks.disabled", None, leased.organization_id, *subject, detail)
+        )
         logger.warning("webhooks.disabled", endpoint_id=leased.endpoint_id, reason=reason)

@@ -18,6 +18,7 @@ from app.claims.models import (
     ClaimUnit,
 )
 from app.claims.models_payer import PayerQuery
+from app.core.audit_model import AuditEntry
 from app.core.db import Database, Scope
 from tests.claims.api.samples import API, make_job, make_running_job, send
 from tests.conftest import Stage
@@ -195,6 +196,10 @@ async def test_an_ended_job_is_deleted_with_everything(
     assert (await client.get(address, headers=crew.staff.headers)).status_code == 404
     assert (await client.delete(address, headers=crew.staff.headers)).status_code == 404
     await sweep(database)
+    async with database.read(Scope.system()) as session:
+        (entry,) = (await session.scalars(select(AuditEntry))).all()
+    assert (entry.action, entry.actor_id) == ("claims.job_removed", crew.staff.id)
+    assert (entry.subject_id, entry.detail) == (str(job_id), {"rows": 4, "status": "completed"})
     async with database.read(Scope.system()) as session:
         for column in (
             *(ClaimJob.id, ClaimRow.job_id, ClaimAnswer.job_id, ClaimUnit.job_id),
