@@ -1,15 +1,19 @@
 """Webhooks over the API: secrets shown once, addresses refused, other organizations kept out."""
 
+import base64
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 from standardwebhooks.webhooks import Webhook
 
 from app.core.audit_model import AuditEntry
-from app.core.crypto import KeyRing
+from app.core.crypto import KeyRing, SealBroken
 from app.core.db import Database, Scope, driver
+from app.core.models import Base
+from app.core.rotation import rotate
 from app.core.settings import Settings
 from app.webhooks.engine.keys import unseal
 from app.webhooks.schemas import EVENT_TYPES
@@ -316,3 +320,24 @@ async def test_what_admins_do_is_in_the_audit_log(
     ]
     assert {entry.actor_id for entry in entries} == {crew.admin.id}
     assert {entry.subject_id for entry in entries} == {place.rpartition("/")[2]}
+
+
+async def test_secrets_move_to_a_new_key(
+    client: httpx.AsyncClient, database: Database, settings: Settings, crew: Crew
+) -> None:
+    made = (await create(client, crew.admin)).json()
+    place = f"{HOOKS}/{made['id']}/rotate-secret"
+    turned = (await client.post(place, headers=crew.admin.headers)).json()
+    old = KeyRing.from_settings(settings.auth)
+    key = bytes(range(32))
+    keys = SecretStr(f"next:{base64.b64encode(key).decode()}")
+    auth = settings.auth.model_copy(update={"encryption_keys": keys})
+    await rotate(database, KeyRing.from_settings(auth), Base.metadata)
+    alone = KeyRing({"next": key})
+    async with database.read(Scope.system()) as session:
+        (row,) = await (await driver(session)).fetch("SELECT * FROM webhook_endpoints")
+    for column, shown in (("secret", turned), ("previous_secret", made)):
+        opened = unseal(alone, row[column], row["organization_id"], row["id"])
+        assert Webhook(opened)._whsecret == Webhook(shown["secret"])._whsecret
+        with pytest.raises(SealBroken):
+            unseal(old, row[column], row["organization_id"], row["id"])
