@@ -5,8 +5,8 @@ from typing import Final
 
 from app.core.crypto import KeyRing
 from app.core.db import Scope, driver
-from app.core.public_http import open_public_client
 from app.core.log import logger
+from app.core.public_http import open_public_client
 from app.webhooks.engine.deliver import LANES, Bench, drain
 from app.webhooks.outbox import DELIVER
 from app.webhooks.queries import deliveries

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from app.core.migrations import tenant_policy
 
 revision = "0010_webhooks"
-down_revision = "0009_payers"
+down_revision = "0008_claims_speed"
 branch_labels = None
 depends_on = None
 

@@ -9,8 +9,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db import Database, Scope
-from app.core.public_http import open_public_client
 from app.core.ids import new_id
+from app.core.public_http import open_public_client
 from app.core.redis_client import open_redis
 from app.webhooks import outbox, tasks
 from app.webhooks.engine.deliver import drain

@@ -11,9 +11,9 @@ from app.core.clock import now
 from app.core.crypto import KeyRing, SealBroken
 from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope, WriteSession, driver
 from app.core.http import Answer, HttpClient, HttpFailure, HttpTimeout
-from app.core.public_http import AddressRefused, fetch_head
 from app.core.ids import new_id
 from app.core.log import logger
+from app.core.public_http import AddressRefused, fetch_head
 from app.webhooks.engine import keys, signature
 from app.webhooks.engine.schedule import is_given_up, pause_after
 from app.webhooks.queries import deliveries as queries

@@ -5,8 +5,8 @@ import re
 from typing import Final
 
 from app.core.addresses import is_loopback, is_public
-from app.core.public_http import HttpUrl, HttpUrlInvalid
 from app.core.problems import FieldError
+from app.core.public_http import HttpUrl, HttpUrlInvalid
 from app.webhooks.errors import UrlRefused
 
 # Names that only mean something inside (RFC 6761, RFC 6762, RFC 9476).

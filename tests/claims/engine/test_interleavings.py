@@ -170,7 +170,8 @@ class Interleavings(RuleBasedStateMachine):
             with contextlib.suppress(Fenced):
                 async with self.bench.any_epoch(unit) as connection:
                     one = [Answered(1, error_code="internal")]
-                    assert await rows.answer(connection, writer_of(self.bench, unit), one) is None
+                    writer, known = writer_of(self.bench, unit), unit.job.alike_found
+                    assert await rows.answer(connection, writer, one, alike_found=known) is None
                     # As every caller does: what the statement had inserted is rolled back.
                     raise Fenced
         return bool(found["n"])
