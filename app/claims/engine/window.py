@@ -98,7 +98,8 @@ async def _walk(bench: Bench, unit: Unit, query: WindowQuery, stack: _Stack) -> 
             return
         if number >= most:
             raise WindowTooLarge
-        if time.monotonic() - stack.began >= KEEP_SECONDS:
+        # Whose last worker died keeps each page: three deaths without one would end the window.
+        if unit.attempts > 1 or time.monotonic() - stack.began >= KEEP_SECONDS:
             await _keep(bench, unit, query, stack.take())
         token = page.next_token
 

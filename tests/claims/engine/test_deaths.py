@@ -107,3 +107,30 @@ async def test_a_unit_with_which_three_workers_vanished_is_taken_apart(ledger: L
         await ledger.do(RUN_OUT)
     await ledger.work()
     assert (await ledger.job(job_id))["status"] == "FAILED"
+
+
+@pytest.mark.parametrize("deaths", [0, 1])
+async def test_a_window_whose_worker_died_keeps_each_page(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, deaths: int
+) -> None:
+    """Else a few deaths in a row, each in the first second, would count as the window's own fault."""
+
+    async def deadly(*_: object) -> None:
+        raise RuntimeError("at the last page")
+
+    monkeypatch.setattr(window, "_keep_last", deadly)
+    monkeypatch.setattr(window, "KEEP_SECONDS", 1e9)
+    await ledger.upload_plan(RowPlan("practice", 25, last_days=25, mix=Mix(0.1, 0.1)))
+    bench = ledger.bench()
+    plan = await claim(bench)
+    assert plan is not None
+    await work(bench, plan)
+    for _ in range(deaths):
+        assert await claim(bench) is not None
+        await ledger.do(RUN_OUT)
+    unit = await claim(bench)
+    assert unit is not None
+    assert (unit.kind, unit.attempts) == ("window", deaths + 1)
+    await work(bench, unit)
+    query = await ledger.one("SELECT pages FROM payer_queries WHERE unit_id = $1", unit.id)
+    assert (query["pages"] > 1) is bool(deaths)
