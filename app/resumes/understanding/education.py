@@ -1,0 +1,205 @@
+"""Degrees and schools, in English and French."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from app.resumes.understanding.dates import spans_of
+from app.resumes.understanding.passages import Line, Passage
+from app.resumes.understanding.pieces import Piece, pieces_of
+from app.resumes.understanding.values import Education, Evidence
+from app.resumes.understanding.vocabulary import names_school
+
+_DEGREE: Final = re.compile(
+    r"(?<![\w.])(?:(?:Executive |Joint |Double |Dual |Integrated |Honou?rs |Postgraduate |Graduate |Post[- ]Graduate |Advanced |Higher National |National )*"
+    r"(?:Bachelor(?:['’]?s)?|Master(?:['’]?s)?|Doctor(?:ate)?|Associate(?:['’]?s)?|Diploma|Certificate|Mast[èe]re?s?|Licence|Doctorat|Dipl[ôo]me|Baccalaur[ée]at|Bac(?! \d{4})|Brevet|Magist[èe]re)\b(?! de travail)"
+    r"|(?:B\.?\s?(?:Sc|S|A|Eng|E|Tech|Com|Ed|BA|F\.?A|Arch|Mus|CA|N|Pharm|Des)|M\.?\s?(?:Sc|S|A|Eng|E|Tech|Com|Ed|B\.?A|F\.?A|Phil|Arch|Mus|CA|P\.?H|P\.?A|Des|Res|S\.?W)|A\.?\s?(?:A|S|A\.?S)|LL\.?\s?[BM]|Ph\.?\s?D|D\.?Phil|J\.?D|M\.?D|Ed\.?D|D\.?B\.?A|BBA|EMBA|MEng|BEng|MBBS)\b\.?(?:\s?\(?Hons?\.?\)?)?"
+    r"|High School|GED|A[- ]Levels?|GCSEs?|International Baccalaureate|Abitur|HND|HNC|BTEC|BTS|DUT|BUT|CAP|BEP|DEUG|DEUST|DESS|DEA|DCG|DSCG|CPGE|MBA|MPA|DAEU|PGCE|PGDip|NVQ"
+    r"|Classes? pr[ée]paratoires?|Ing[ée]nieur|Cycle ing[ée]nieur|Formation|Titre professionnel|Bootcamp|Nanodegree)(?![\w])"
+)
+_WHOLE: Final = re.compile(
+    r"(?i:bachelor|master|doctor|associate|diploma|certificate|licence|dipl[ôo]me|bac|brevet|mast[èe]re)"
+)
+_FIELD: Final = re.compile(
+    r"^(?:of (?:Science|Arts|Engineering|Technology|Business Administration|Commerce|Education|Fine Arts|Laws?|Philosophy|Music|Architecture|Applied Science|Social Work|Public Health|Applied Arts)(?:s)?\b)?(?: degree| \([^)]*\)| \d| Professionnelle?| Pro\b| Recherche| Sp[ée]cialis[ée]| Universitaire| d['’][ée]tat| d['’]ing[ée]nieur| g[ée]n[ée]ral| technologique)*[\s,:.]*(?:\b(?:in|en|of|de|d['’]|sp[ée]cialit[ée]|mention|option|major(?:ing)? in)\s*)?[\s,:–—-]*(?P<field>.*)$"
+)
+_EXTRA: Final = re.compile(
+    r"\b(?:gpa|cgpa|honou?rs|cum laude|distinction|grade|first class|expected|graduat\w*|mention|coursework|minor|dean|major gpa|overall|score|percentage|class of|rank|promotion|obtenu|with|thesis)\b",
+    re.IGNORECASE,
+)
+_NOISE: Final = re.compile(
+    r"^(?:relevant|incoming|selected)?\s*(?:coursework|courses?|cours|thesis|gpa|cgpa|honors|activities|awards?|minor|grade|dissertation|modules|specialization)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one line says."""
+
+    line: Line
+    degree: tuple[int, int] | None
+    school: tuple[int, int] | None
+    other: tuple[int, int] | None
+    year: int | None
+
+
+def find_education(text: str, passages: Sequence[Passage]) -> tuple[Education, ...]:
+    """Degrees and schools in the text's order; lines on courses and marks are passed over."""
+    out: list[Education] = []
+    for passage in passages:
+        if passage.section == "education":
+            found = [_look(text, line) for line in passage.lines if _is_entry(line)]
+            out += _entries(text, [each for each in found if each is not None])
+    return tuple(out)
+
+
+def _is_entry(line: Line) -> bool:
+    if _NOISE.match(line.text) or len(line.text) > 160:
+        return False
+    return not line.bullet or _DEGREE.search(line.text) is not None or names_school(line.text)
+
+
+def _look(text: str, line: Line) -> _Found | None:
+    years = [span.last.year for span in spans_of(line.text) if span.last is not None]
+    pieces = [piece for piece in _undated_pieces(line) if not piece.place]
+    degree = next(
+        (piece for piece in pieces if _DEGREE.search(piece.text) and not _is_school(piece)), None
+    )
+    if degree is None:
+        degree = next((piece for piece in pieces if _DEGREE.search(piece.text)), None)
+    school = next(
+        (piece for piece in pieces if piece is not degree and names_school(piece.text)), None
+    )
+    if (
+        degree is not None
+        and school is None
+        and _is_school(degree)
+        and not _WHOLE.match(degree.text)
+    ):
+        degree, school = None, degree
+    left = [
+        piece for piece in pieces if piece not in (degree, school) and not _EXTRA.search(piece.text)
+    ]
+    if degree is None and school is None and not left and not years:
+        return None
+    degree_span = None if degree is None else (degree.start, _end_of_degree(degree, pieces))
+    other = [piece for piece in left if degree_span is None or piece.end > degree_span[1]]
+    return _Found(
+        line,
+        degree_span,
+        None if school is None else (school.start, _end_of_school(text, school)),
+        (other[0].start, other[0].end)
+        if other and other[0].text[:1].isupper() and not line.bullet
+        else None,
+        years[-1] if years else None,
+    )
+
+
+def _undated_pieces(line: Line) -> Iterator[Piece]:
+    at = 0
+    for span in (*spans_of(line.text), None):
+        end = len(line.text) if span is None else span.at
+        yield from pieces_of(line.text[at:end], line.start + at, 0)
+        at = end if span is None else span.end
+
+
+def _is_school(piece: Piece) -> bool:
+    return names_school(piece.text) and _DEGREE.match(piece.text) is None
+
+
+def _end_of_degree(degree: Piece, pieces: Sequence[Piece]) -> int:
+    """The field may follow after a comma: Associate degree, H.R. Management."""
+    end = degree.end
+    for piece in pieces[pieces.index(degree) + 1 :]:
+        stops = piece.mark != "comma" or names_school(piece.text) or _EXTRA.search(piece.text)
+        if stops or not piece.text[0].isupper() or piece.place or _DEGREE.search(piece.text):
+            break
+        end = piece.end
+        break
+    return end
+
+
+def _end_of_school(text: str, school: Piece) -> int:
+    """A campus after a comma belongs to the school: State Polytechnic University, Springfield."""
+    after = re.match(r", ([A-Z][\w'-]+)(?=$|\n|\t)", text[school.end : school.end + 40])
+    return school.end + after.end() if after else school.end
+
+
+def _entries(text: str, found: Sequence[_Found]) -> Iterator[Education]:
+    """One entry a degree, with the school on its line or beside it; else one a school."""
+    used: set[int] = set()
+    degrees = [at for at, each in enumerate(found) if each.degree is not None]
+    school_first = bool(degrees) and any(_school(found[at]) for at in range(degrees[0]))
+    for at in degrees:
+        school = _school_beside(found, at, school_first)
+        used.update({at, *([] if school is None else [school])})
+        yield _entry(text, found[at], None if school is None else found[school])
+    for at, each in enumerate(found):
+        if at not in used and each.school is not None and not each.line.bullet:
+            yield _entry(text, each, each)
+    if not degrees and not any(each.school for each in found):
+        yield from _unnamed(text, found)
+
+
+def _unnamed(text: str, found: Sequence[_Found]) -> Iterator[Education]:
+    """Programmes and schools without any word that tells them: pairs of lines, one with a year."""
+    for at, each in enumerate(found):
+        if each.year is not None and each.other is not None:
+            after = found[at + 1] if at + 1 < len(found) and found[at + 1].year is None else None
+            span = None if after is None else after.other
+            yield Education(
+                degree=text[slice(*each.other)] if span else None,
+                institution=text[slice(*(span or each.other))],
+                year=each.year,
+                evidence=_evidence(text, each.line),
+            )
+
+
+def _school(found: _Found) -> tuple[int, int] | None:
+    return found.school or (found.other if found.degree is None else None)
+
+
+def _school_beside(found: Sequence[_Found], at: int, school_first: bool) -> int | None:
+    if found[at].school is not None:
+        return at
+    steps = (-1, -2, 1) if school_first else (1, -1)
+    for step in steps:
+        place = at + step
+        if 0 <= place < len(found) and found[place].degree is None and _school(found[place]):
+            return place
+        if step == -2 and place >= 0 and found[at - 1].degree is not None and _school(found[place]):
+            return place
+    if found[at].other is not None:
+        return at
+    if school_first and at > 0 and found[at - 1].school is not None:
+        return at - 1
+    return None
+
+
+def _entry(text: str, degree: _Found, school: _Found | None) -> Education:
+    place = None if school is None else (school.school or school.other)
+    written = None if degree.degree is None else text[slice(*degree.degree)]
+    year = degree.year if degree.year is not None or school is None else school.year
+    return Education(
+        degree=written,
+        institution=None if place is None else text[slice(*place)],
+        field=None if written is None else _field(written),
+        year=year,
+        evidence=_evidence(text, degree.line),
+    )
+
+
+def _evidence(text: str, line: Line) -> Evidence:
+    return Evidence(line.start, line.end, text[line.start : line.end])
+
+
+def _field(degree: str) -> str | None:
+    """What was studied, where the degree says: the words after "in" or after the letters."""
+    match = _DEGREE.search(degree)
+    if match is None:
+        return None
+    rest = _FIELD.match(degree[match.end() :].lstrip(" ."))
+    field = rest["field"].strip(" ,.:;()–—-") if rest else ""
+    return field if len(field) > 1 and field[0].isalnum() else None

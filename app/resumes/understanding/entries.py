@@ -1,0 +1,198 @@
+"""A section's lines as entries: heading lines with dates, and the lines that describe them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from app.resumes.understanding.dates import Span, spans_of
+from app.resumes.understanding.passages import Line
+from app.resumes.understanding.vocabulary import names_company, title_score
+
+_WORDS: Final = re.compile(r"\w+")
+_LONG: Final = 12
+_PROSE_START: Final = re.compile(
+    r"(?:[A-Z][a-z]+ed|Led|Built|Ran|Cut|Wrote|Won|Drove|Made|Took|Grew|Oversaw|Worked|Responsible for|Participated|Responsable de|Mise en place|Gestion d|Participation|Réalisation|Développement d|Conception)\b"
+)
+_FULL: Final = 0.75
+
+
+@dataclass(slots=True)
+class Entry:
+    """Heading lines, the dates in them, and the lines below."""
+
+    heads: list[Line]
+    dates: list[Span] = field(default_factory=list)
+    body: list[Line] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[Line]:
+        return [*self.heads, *self.body]
+
+
+def main_date(line: Line) -> Span | None:
+    """The dates that head an entry: a range anywhere in a short line, or a date at its edge."""
+    found = list(spans_of(line.text))
+    ranges = [span for span in found if span.is_range]
+    if ranges:
+        words = len(_WORDS.findall(line.text[: ranges[0].at]))
+        rest = line.text[ranges[0].end :].strip(" )].,|")
+        return ranges[0] if words <= 18 and (words <= _LONG or not rest) else None
+    single = found[-1] if found else None
+    if single is None or len(line.text) > 100 or line.text.endswith("."):
+        return None
+    at_edge = single.at <= 1 or not line.text[single.end :].strip(" )].|,")
+    parted = (
+        single.at == 0
+        or line.text[: single.at].rstrip()[-1:]
+        in {"", "\t", "|", "·", "•", ",", "(", "–", "—", "-"}
+        or "\t" in line.text
+    )
+    return single if at_edge and parted else None
+
+
+def entries_of(lines: Sequence[Line]) -> list[Entry]:
+    """The entries of a section in the order of its text."""
+    marked = _marked(lines)
+    groups = _groups(lines, marked)
+    dated = any(main_date(line) for line in lines)
+    entries: list[Entry] = []
+    for heads, body in groups:
+        split = _split(heads) if dated else _split_undated(heads)
+        if (
+            dated
+            and entries
+            and not any(entry.dates for entry in split)
+            and not _opens(heads, body)
+        ):
+            entries[-1].body += [*heads, *body]
+            continue
+        split[-1].body += body
+        entries += split
+    return _without_empty(entries)
+
+
+def _opens(heads: Sequence[Line], body: Sequence[Line]) -> bool:
+    """Heading lines without dates open a post only where they hold a title and an employer."""
+    if not body or len(heads) > 3:
+        return False
+    return any(title_score(line.text) >= 2 for line in heads) and (
+        len(heads) > 1 or any(names_company(line.text) for line in heads)
+    )
+
+
+def _without_empty(entries: list[Entry]) -> list[Entry]:
+    """An employer alone above several posts belongs to the first of them."""
+    out: list[Entry] = []
+    waiting: list[Line] = []
+    for entry in entries:
+        if (
+            not entry.dates
+            and not entry.body
+            and len(entry.heads) == 1
+            and entry is not entries[-1]
+        ):
+            waiting += entry.heads
+            continue
+        entry.heads = [*waiting, *entry.heads]
+        waiting = []
+        out.append(entry)
+    return out
+
+
+def _marked(lines: Sequence[Line]) -> list[bool]:
+    """For each line whether it is a heading line."""
+    widths = sorted(len(line.text) for line in lines)
+    wide = widths[int(0.9 * (len(widths) - 1))] if widths else 0
+    marks: list[bool] = []
+    for at, line in enumerate(lines):
+        before = lines[at - 1] if at else None
+        marks.append(_is_head(line, before, marks[-1] if marks else True, wide))
+    for at, (line, after) in enumerate(pairwise(lines)):
+        # A bullet right below dates that stand alone names the post (dates as headings).
+        if marks[at] and after.bullet and _dates_alone(line):
+            marks[at + 1] = title_score(after.text) >= 2
+    return marks
+
+
+def _dates_alone(line: Line) -> bool:
+    span = main_date(line)
+    return span is not None and len(line.text) - (span.end - span.at) <= 4
+
+
+def _is_head(line: Line, before: Line | None, before_is_head: bool, wide: int) -> bool:
+    dated = main_date(line) is not None
+    if line.bullet:
+        return dated and "\t" in line.text and title_score(line.text) >= 2
+    if dated or "\t" in line.text:
+        return True
+    words = len(_WORDS.findall(line.text))
+    if words > _LONG or not (
+        line.text[0].isupper() or line.text[0].isdigit() or line.text[0] in '([«"“'
+    ):
+        return False
+    if (
+        line.text.endswith((".", ";", ":"))
+        and (words > 4 or line.text.endswith(":"))
+        and title_score(line.text) < 2
+    ):
+        return False
+    if _PROSE_START.match(line.text) and words > 4:
+        return False
+    if before is not None and not before_is_head:
+        return not _goes_on(before, line, wide)
+    return True
+
+
+def _goes_on(before: Line, line: Line, wide: int) -> bool:
+    """The line above is full and its sentence has no end: this is the rest of it."""
+    if before.text.endswith((".", "!", "?")):
+        return False
+    named = title_score(line.text) >= 2 or names_company(line.text)
+    full = len(before.text) >= _FULL * wide and len(before.text) > 40
+    return full and not named
+
+
+def _groups(lines: Sequence[Line], marks: Sequence[bool]) -> list[tuple[list[Line], list[Line]]]:
+    groups: list[tuple[list[Line], list[Line]]] = []
+    for line, is_head in zip(lines, marks, strict=True):
+        if is_head and (not groups or groups[-1][1]):
+            groups.append(([line], []))
+        elif is_head:
+            groups[-1][0].append(line)
+        elif groups:
+            groups[-1][1].append(line)
+        else:
+            groups.append(([], [line]))
+    return groups
+
+
+def _split(heads: list[Line]) -> list[Entry]:
+    """Heading lines that follow each other without a description, parted by their dates."""
+    dated = [(at, span) for at, line in enumerate(heads) if (span := main_date(line)) is not None]
+    if len(dated) < 2:
+        return [Entry(heads, [span for _, span in dated])]
+    ahead = dated[0][0]
+    gaps = [after - at for (at, _), (after, _) in pairwise(dated)]
+    # The first entry shows how many lines stand above its dates; no more can for the others.
+    above = min(ahead, min(gaps) - 1)
+    if ahead >= 1 and min(gaps) == 1:
+        above = 0
+    starts = [0, *(at - above for at, _ in dated[1:])]
+    ends = [*starts[1:], len(heads)]
+    return [
+        Entry(heads[start:end], [span])
+        for start, end, (_, span) in zip(starts, ends, dated, strict=True)
+    ]
+
+
+def _split_undated(heads: list[Line]) -> list[Entry]:
+    """Without any dates each line with a title opens a post, with at most one line above it."""
+    titled = [at for at, line in enumerate(heads) if title_score(line.text) >= 2]
+    if len(titled) < 2:
+        return [Entry(heads)]
+    above = min(titled[0], 1)
+    starts = [0, *(at - above for at in titled[1:])]
+    ends = [*starts[1:], len(heads)]
+    return [Entry(heads[start:end]) for start, end in zip(starts, ends, strict=True) if start < end]

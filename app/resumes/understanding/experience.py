@@ -1,0 +1,107 @@
+"""The posts of a résumé: where, as what, from when to when."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+
+from app.resumes.understanding.dates import Span, interval_of, months_between, months_in_all
+from app.resumes.understanding.entries import Entry, entries_of, main_date
+from app.resumes.understanding.passages import Line, Passage
+from app.resumes.understanding.posts import Head, head_of
+from app.resumes.understanding.values import Evidence, Experience
+from app.resumes.understanding.vocabulary import title_score
+
+_MOST_HEADS: Final = 5
+_LONGEST_DESCRIPTION: Final = 4_000
+_MANY_WORDS: Final = 16
+_PAGE: Final = re.compile(r"(?:page )?\d{1,2}(?: (?:of|/|sur) \d{1,2})?", re.IGNORECASE)
+
+
+def find_experience(
+    text: str, passages: Sequence[Passage], today: date | None
+) -> tuple[tuple[Experience, ...], int | None]:
+    """The posts in the text's order, and the months that any of them covers."""
+    entries = list(_entries(passages))
+    posts: list[Experience] = []
+    intervals: list[tuple[int, int]] = []
+    for entry in entries:
+        span = entry.dates[0] if entry.dates else None
+        post = _post(text, entry, span, posts[-1] if posts else None, today)
+        if post is None:
+            continue
+        posts.append(post)
+        interval = None if span is None else interval_of(span.first, span.last, today, span.current)
+        if interval is not None:
+            intervals.append(interval)
+    return tuple(posts), months_in_all(intervals)
+
+
+def _entries(passages: Sequence[Passage]) -> Iterator[Entry]:
+    wanted = [passage for passage in passages if passage.section == "experience"]
+    found = [entry for passage in wanted for entry in entries_of(_content(passage))]
+    if found:
+        yield from found
+        return
+    # Without a heading: posts with a title and a range of dates wherever they stand at the front.
+    for passage in passages:
+        if passage.section in {None, "summary", "awards"}:
+            for entry in entries_of(_content(passage)):
+                titled = any(title_score(line.text) >= 2 for line in entry.heads)
+                if titled and entry.dates and entry.dates[0].is_range:
+                    yield entry
+
+
+def _content(passage: Passage) -> list[Line]:
+    return [line for line in passage.lines if not _PAGE.fullmatch(line.text)]
+
+
+def _post(
+    text: str, entry: Entry, span: Span | None, before: Experience | None, today: date | None
+) -> Experience | None:
+    heads = entry.heads[-_MOST_HEADS:] if entry.dates else entry.heads[:_MOST_HEADS]
+    head = head_of(text, list(_undated(heads)))
+    if span is None and (head.title is None or head.company is None):
+        return None
+    if head.title is None and head.company is None:
+        return None
+    head = _with_company_above(head, before, len(heads))
+    first, last, current = (span.first, span.last, span.current) if span else (None, None, False)
+    start, end = entry.lines[0].start, entry.lines[-1].end
+    return Experience(
+        title=head.title,
+        company=head.company,
+        location=head.location,
+        start=None if first is None else str(first),
+        end=None if last is None or current else str(last),
+        current=current,
+        months=months_between(first, last, today, current),
+        description=_description(text, entry.body),
+        evidence=Evidence(start, end, text[start : min(end, start + 300)]),
+    )
+
+
+def _with_company_above(head: Head, before: Experience | None, lines: int) -> Head:
+    """Several posts at one employer name it once, above the first."""
+    if head.company is None and before is not None and lines == 1:
+        return Head(head.title, before.company, head.location or before.location)
+    return head
+
+
+def _undated(heads: Sequence[Line]) -> Iterator[tuple[int, int, int]]:
+    """The parts of the heading lines before and after their dates, and the line's number."""
+    for number, line in enumerate(heads):
+        span = main_date(line)
+        if span is None:
+            yield line.start, line.end, number
+            continue
+        yield line.start, line.start + span.at, number
+        after = line.text[span.end :]
+        if len(after.split()) <= _MANY_WORDS and not after.rstrip().endswith("."):
+            yield line.start + span.end, line.end, number
+
+
+def _description(text: str, body: Sequence[Line]) -> str | None:
+    if not body:
+        return None
+    return text[body[0].start : body[-1].end][:_LONGEST_DESCRIPTION]

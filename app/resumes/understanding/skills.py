@@ -1,0 +1,257 @@
+"""Skills: those that a résumé lists, then those that its sentences mention."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from app.resumes.headings import heading_of, plain
+from app.resumes.understanding.dates import spans_of
+from app.resumes.understanding.passages import Line, Passage
+from app.resumes.understanding.spans import skill_spans
+from app.resumes.understanding.surface import key_of, tokens_of
+from app.resumes.understanding.taxonomy import Concept, Taxonomy
+from app.resumes.understanding.values import Evidence, Skill
+
+_DELIMITERS: Final = re.compile(r"\s*(?:[,;|•●▪■◦·\t\n●]|\s[/–—-]\s|\s&\s(?=[A-Z]))\s*")
+_LABEL: Final = re.compile(
+    r"^[^:,;|•()\n\t]{2,45}\s*[:：]\s*|^[A-ZÀ-Ý][^:,;|•()\n\t]{2,30}?\s+[-–—]\s+(?=[^\n]*,)"
+)
+_LEVEL: Final = re.compile(
+    r"\s*[(\[–—:-]?\s*\b(?:native|fluent|bilingual|proficient|proficiency|professional|working|conversational|intermediate|advanced|basic|beginner|expert|limited|elementary|mother tongue|full professional"
+    r"|courant|bilingue|langue maternelle|maternelle?|natif|native|interm[ée]diaire|avanc[ée]|d[ée]butant|notions|scolaire|lu|[ée]crit|parl[ée]|niveau|toeic|toefl|ielts|[ABC][12]\+?|\d+ ?(?:\+ )?(?:years?|ans?|yrs?)|\d{2,4}(?:/\d+)?|jlpt \w+)\b.*$",
+    re.IGNORECASE,
+)
+_LANGUAGE_ROW: Final = re.compile(r"(?:spoken |foreign )?languages?|langues?", re.IGNORECASE)
+_FLUENT: Final = re.compile(
+    r"^(?:fluent|native|conversational|proficient|bilingual|basic|working knowledge) (?:in|of)?\s*|^(?:proficiency in|knowledge of|experience with|familiar with|expertise in|ma[iî]trise d[eu]s?|connaissances? (?:en|de|d['’]))\s*",
+    re.IGNORECASE,
+)
+_EDGES: Final = " \t\n.,;:•·*-–—|/"
+_LONGEST_ITEM: Final = 6
+_MOST_EVIDENCE: Final = 5
+_SENTENCE: Final = re.compile(r"[^\n]+?(?:[.;!?](?=\s)|(?=\n)|$)")
+_PROSE: Final = frozenset({"summary", "experience", "projects", "activities", "awards", None})
+_SURE: Final = 0.6
+_LEVEL_ONLY: Final = re.compile(
+    r"(?:over|more than|less than|familiar|proficient|expert|advanced|intermediate|basic|learning|others?|autres|working knowledge)\b[^,]*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class _Found:
+    concept: Concept | None
+    confidence: float
+    listed: bool
+    category: str | None
+    places: list[tuple[int, int]] = field(default_factory=list)
+
+
+class _Collection:
+    """Skills by id, or by the compared name of one that the taxonomy lacks."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, _Found] = {}
+
+    def add(self, key: str, found: _Found, start: int, end: int) -> None:
+        known = self.found.setdefault(key, found)
+        known.confidence = max(known.confidence, found.confidence)
+        known.listed |= found.listed
+        if all(end <= place[0] or start >= place[1] for place in known.places):
+            known.places.append((start, end))
+
+
+def find_skills(text: str, passages: Sequence[Passage], taxonomy: Taxonomy) -> tuple[Skill, ...]:
+    """Listed skills in the list's order, then mentioned ones in the text's."""
+    skills = _Collection()
+    for passage in passages:
+        if passage.section in {"skills", "languages"}:
+            _add_listed(text, passage, taxonomy, skills)
+    for passage in passages:
+        if passage.section in _PROSE:
+            _add_mentioned(text, passage, taxonomy, skills)
+    return tuple(_skill(text, found) for found in skills.found.values())
+
+
+def _skill(text: str, found: _Found) -> Skill:
+    places = found.places[:_MOST_EVIDENCE]
+    concept = found.concept
+    return Skill(
+        name=text[slice(*places[0])],
+        id=None if concept is None else concept.id,
+        label=None if concept is None else concept.name,
+        category=found.category,
+        confidence=round(found.confidence, 2),
+        listed=found.listed,
+        evidence=tuple(Evidence(start, end, text[start:end]) for start, end in places),
+    )
+
+
+def _add_listed(text: str, passage: Passage, taxonomy: Taxonomy, skills: _Collection) -> None:
+    for start, end, in_languages in _items(text, passage):
+        item = text[start:end]
+        concept = taxonomy.named(item)
+        if in_languages or (concept is not None and concept.category == "language"):
+            _add_language(text, start, end, taxonomy, skills)
+        elif concept is not None:
+            skills.add(concept.id, _Found(concept, 0.95, True, concept.category), start, end)
+        else:
+            _add_unnamed(text, start, end, taxonomy, skills)
+
+
+def _add_language(text: str, start: int, end: int, taxonomy: Taxonomy, skills: _Collection) -> None:
+    """A human language; its level stays out of the name, and what is no language stays out."""
+    for at, last, concept in taxonomy.matches(tokens := tokens_of(text, start, end), text):
+        if concept.category == "language":
+            found = _Found(concept, 0.9, True, "language")
+            skills.add(concept.id, found, tokens[at].start, tokens[last].end)
+
+
+def _add_unnamed(text: str, start: int, end: int, taxonomy: Taxonomy, skills: _Collection) -> None:
+    """An item that the taxonomy lacks: as a whole where it is short, else what it knows of it."""
+    tokens = tokens_of(text, start, end)
+    if not tokens or not any(letter.isalpha() for letter in text[start:end]):
+        return
+    matches = list(taxonomy.matches(tokens, text))
+    covered = sum(last - at + 1 for at, last, _ in matches)
+    glued = (
+        len(matches) >= 2
+        and covered == len(tokens)
+        and all(text[tokens[at].start].isupper() for at, _, _ in matches)
+    )
+    if len(tokens) <= _LONGEST_ITEM and not glued:
+        inner = matches[0][2] if len(matches) == 1 and covered >= len(tokens) - 1 else None
+        found = _Found(inner, 0.75 if inner else 0.6, True, inner.category if inner else None)
+        key = inner.id if inner else f"={key_of(text[start:end])}"
+        skills.add(key, found, start, end)
+        return
+    for at, last, concept in matches:
+        if concept.category == "technology" or last > at or glued:
+            found = _Found(concept, 0.7, True, concept.category)
+            skills.add(concept.id, found, tokens[at].start, tokens[last].end)
+
+
+def _items(text: str, passage: Passage) -> Iterator[tuple[int, int, bool]]:
+    """What stands between the delimiters of a list, and whether the list is of human languages."""
+    for start, end in _joined(text, passage.lines):
+        label = _LABEL.match(text[start:end])
+        human = passage.section == "languages"
+        if label is not None:
+            named = plain(label.group()).strip(" :-–—")
+            human |= _LANGUAGE_ROW.fullmatch(named) is not None and _speaks(
+                text[start + label.end() : end]
+            )
+            if not human and heading_of(named) in {"interests", "certifications", "awards"}:
+                continue
+            start += label.end()
+        yield from ((at, last, human) for at, last in _split(text, start, end))
+
+
+def _speaks(rest: str) -> bool:
+    return _LEVEL.search(rest) is not None or _FLUENT.match(rest) is not None
+
+
+def _joined(text: str, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
+    """Lines, with the one below where an item goes on there: after an open bracket or a comma."""
+    waiting: tuple[int, int] | None = None
+    for line in lines:
+        if line.text.count(",") == 0 and _LEVEL_ONLY.fullmatch(line.text):
+            continue
+        start, end = line.start, line.end
+        if waiting is not None and not line.bullet:
+            begun = text[waiting[0] : waiting[1]]
+            opened = begun.count("(") > begun.count(")")
+            full = len(begun) > 60 and begun.count(",") >= 3 and not begun.endswith((".", ","))
+            if opened or (full and _LABEL.match(line.text) is None and "," not in line.text[:4]):
+                waiting = (waiting[0], end)
+                continue
+        if waiting is not None:
+            yield waiting
+        waiting = (start, end)
+    if waiting is not None:
+        yield waiting
+
+
+def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    at = start
+    body = text[start:end]
+    for match in (*_DELIMITERS.finditer(body), None):
+        stop = end if match is None else start + match.start()
+        wrapped = match is not None and match.group() in {"\n", " \n"}
+        if (
+            match is not None
+            and (wrapped or _in_brackets(body[: match.start()]))
+            and "," not in match.group()
+        ):
+            continue
+        yield from _trimmed(text, at, stop)
+        at = end if match is None else start + match.end()
+
+
+def _in_brackets(text: str) -> bool:
+    return text.count("(") > text.count(")")
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The item without bullets, levels and joining words; what its brackets hold apart."""
+    body = text[start:end]
+    opening = body.find("(")
+    if opening > 0 and body[opening - 1] in " \t" and len(body[opening:]) > 4:
+        yield from _trimmed(text, start, start + opening)
+        yield from _trimmed(text, start + opening + 1, end)
+        return
+    word = _FLUENT.match(body) or re.match(r"\s*(?:and|et|or|ou|incl(?:uding)?\.?|e\.g\.)\s+", body)
+    begin = start + (word.end() if word else 0)
+    body = text[begin:end]
+    level = _LEVEL.search(body)
+    if level is not None and level.start() > 1 and any(spans_of(body)) is False:
+        body = body[: level.start()]
+    stripped = body.strip(_EDGES).rstrip(")]") if "(" not in body else body.strip(_EDGES)
+    stripped = (
+        stripped.strip(_EDGES.replace(".", "")) if body.lstrip().startswith(".") else stripped
+    )
+    if stripped and len(stripped) <= 80:
+        at = begin + text[begin:end].index(stripped)
+        if at > start and text[at - 1] == "." and text[at : at + 3].upper() == "NET":
+            at, stripped = at - 1, f".{stripped}"
+        yield at, at + len(stripped)
+
+
+def _add_mentioned(text: str, passage: Passage, taxonomy: Taxonomy, skills: _Collection) -> None:
+    """Technology that the taxonomy knows, and what the model finds and the taxonomy knows too."""
+    for line in passage.lines:
+        if passage.section is None and not line.bullet and len(line.text) < 60:
+            continue
+        for match in _SENTENCE.finditer(text, line.start, line.end):
+            _add_sentence(text, match.start(), match.end(), taxonomy, skills)
+
+
+def _add_sentence(text: str, start: int, end: int, taxonomy: Taxonomy, skills: _Collection) -> None:
+    tokens = tokens_of(text, start, end)
+    matches = list(taxonomy.matches(tokens, text))
+    if not matches:
+        return
+    spans = list(skill_spans(text, start, end, taxonomy))
+    for at, last, concept in matches:
+        begin, stop = tokens[at].start, tokens[last].end
+        sure = max(
+            (sure for first, after, _, sure in spans if first < stop and begin < after), default=0.0
+        )
+        confidence = _confidence(text[begin:stop], at == last, concept, sure)
+        if confidence >= 0.4:
+            skills.add(
+                concept.id, _Found(concept, confidence, False, concept.category), begin, stop
+            )
+
+
+def _confidence(written: str, is_word: bool, concept: Concept, sure: float) -> float:
+    """Common words name a skill only where the model sees one; names of technology stand alone."""
+    named = any(letter.isupper() or letter.isdigit() or letter in "+#." for letter in written)
+    short = len(written) <= 2
+    if concept.category == "technology" and named and not short:
+        return 0.55 + 0.25 * sure if not is_word or written[0].isupper() else 0.6
+    if short:
+        return 0.5 * sure if sure >= _SURE and written.isupper() else 0.0
+    known = 0.45 if sure >= 0.5 else 0.0
+    return known + 0.2 * sure if known and (not is_word or sure >= _SURE) else 0.0
