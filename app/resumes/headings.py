@@ -58,7 +58,7 @@ _WORDS: Final[tuple[tuple[Section, str], ...]] = (
     ),
     (
         "activities",
-        r"(extra[- ]?curricular |campus |student |leadership (and|&) |community )*(activities|involvement|engagement|service|leadership)( experience| (and|&) .*)?|on campus involvement|volunteer(ing)?( (experience|work|activities))?|community( .*)?"
+        r"(extra[- ]?curricular |campus |student |community )*(activities|involvement|engagement|service|leadership)( experience| (and|&) (activities|involvement|service|leadership|volunteering))?|on campus involvement|volunteer(ing)?( (experience|work|activities))?|community (service|involvement|engagement|work|activities|outreach)"
         r"|benevolat|vie associative|engagements?( .*)?|activites( .*)?|experiences? (benevoles?|associatives?)|memberships?|(professional )?affiliations?|involvement( experience)?",
     ),
     (

@@ -8,6 +8,8 @@ from typing import Final
 # A gap this many line heights wide is no space between words: what follows is another cell.
 _CELL_GAP: Final = 1.1
 _SPACED_WORDS: Final = 4
+# Letters that stand apart make up the most of a line that is no longer than this a word.
+_SPACED_LENGTH: Final = 2.4
 
 
 @dataclass(slots=True, frozen=True)
@@ -66,8 +68,9 @@ def cells_of(line: list[Word]) -> list[Cell]:
 
 
 def _joined(words: tuple[Word, ...]) -> str:
-    if len(words) < _SPACED_WORDS or sum(len(word.text) == 1 for word in words) < 0.7 * len(words):
-        return " ".join(word.text for word in words)
+    text = " ".join([word.text for word in words])
+    if len(words) < _SPACED_WORDS or len(text) > _SPACED_LENGTH * len(words):
+        return text
     return _unspaced(words)
 
 

@@ -24,6 +24,8 @@ _PASSWORD: Final = 4
 _URL_BYTES: Final = 2048
 _UNMAPPED: Final = re.compile("[\ufffd\ue000-\uf8ff]")
 _FEW_LETTERS: Final = 40
+# Of the line's height; hardly any letter is wider.
+_WIDE_LETTER: Final = 0.45
 
 
 def read_pdf(content: bytes, limits: Limits = LIMITS) -> Reading:
@@ -87,20 +89,6 @@ def _page(document: pypdfium2.PdfDocument, number: int, links: dict[str, None]) 
             return arrange(list(_lines(text_page)))
 
 
-def _lines(page: pypdfium2.PdfTextPage) -> Iterator[list[Word]]:
-    text = page.get_text_range()
-    places = _Places(page, text)
-    start = 0
-    for line in text.split("\r\n"):
-        words = [
-            places.word(match.group(), start + match.start(), start + match.end() - 1)
-            for match in _NOT_BLANK.finditer(line)
-        ]
-        if words:
-            yield words
-        start += len(line) + 2
-
-
 class _Places:
     """Where characters stand: by pdfium's own numbers, which differ where it left one out."""
 
@@ -112,13 +100,8 @@ class _Places:
         # pdfium counts in UTF-16 units, Python in code points.
         self._offsets = None if text.isascii() or max(text) <= "\uffff" else _utf16(text)
 
-    def word(self, text: str, first: int, last: int) -> Word:
-        """The word with the box around its first and last characters."""
-        left, bottom, top, _ = self._at(first)
-        _, _, _, right = self._at(last)
-        return Word(text, left, right, bottom, top)
-
-    def _at(self, index: int) -> tuple[float, float, float, float]:
+    def at(self, index: int) -> tuple[float, float, float, float]:
+        """Left, bottom, top and right of a character; bottom and top are those of its line."""
         unit = index if self._offsets is None else self._offsets[index]
         if not self._straight:
             unit = raw.FPDFText_GetCharIndexFromTextIndex(self._page, unit)
@@ -126,6 +109,34 @@ class _Places:
             return 0.0, 0.0, 0.0, 0.0
         box = self._box
         return box.left, box.bottom, box.top, box.right
+
+
+def _lines(page: pypdfium2.PdfTextPage) -> Iterator[list[Word]]:
+    text = page.get_text_range()
+    places = _Places(page, text)
+    start = 0
+    for line in text.split("\r\n"):
+        if not line.isspace() and line:
+            yield _words(line, start, places)
+        start += len(line) + 2
+
+
+def _words(line: str, start: int, places: _Places) -> list[Word]:
+    """The words of a line. Where a word ends is only asked where the gap behind it may be wide."""
+    found = [(match.group(), start + match.start()) for match in _NOT_BLANK.finditer(line)]
+    boxes = [places.at(at) for _, at in found]
+    words = []
+    for number, (text, at) in enumerate(found):
+        left, bottom, top, right = boxes[number]
+        if len(text) > 1:
+            after = boxes[number + 1][0] if number + 1 < len(boxes) else None
+            usual = left + (_WIDE_LETTER * len(text) + 1) * (top - bottom)
+            near = after is not None and left < after < usual
+            right = (
+                after - 0.2 * (top - bottom) if near and after else places.at(at + len(text) - 1)[3]
+            )
+        words.append(Word(text, left, right, bottom, top))
+    return words
 
 
 def _utf16(text: str) -> list[int]:

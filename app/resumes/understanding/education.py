@@ -101,7 +101,7 @@ def _undated_pieces(line: Line) -> Iterator[Piece]:
     at = 0
     for span in (*spans_of(line.text), None):
         end = len(line.text) if span is None else span.at
-        yield from pieces_of(line.text[at:end], line.start + at, 0)
+        yield from pieces_of(line.text[at:end], line.start + at, 0, by_at=False)
         at = end if span is None else span.end
 
 

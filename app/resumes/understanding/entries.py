@@ -12,6 +12,8 @@ from app.resumes.understanding.vocabulary import names_company, title_score
 
 _WORDS: Final = re.compile(r"\w+")
 _LONG: Final = 12
+_MANY: Final = 8
+_NEW_SENTENCE: Final = re.compile(r"[a-z]{3}[.!] [A-Z]")
 _PROSE_START: Final = re.compile(
     r"(?:[A-Z][a-z]+ed|Led|Built|Ran|Cut|Wrote|Won|Drove|Made|Took|Grew|Oversaw|Worked|Responsible for|Participated|Responsable de|Mise en place|Gestion d|Participation|Réalisation|Développement d|Conception)\b"
 )
@@ -138,11 +140,17 @@ def _is_head(line: Line, before: Line | None, before_is_head: bool, wide: int) -
         and title_score(line.text) < 2
     ):
         return False
-    if _PROSE_START.match(line.text) and words > 4:
+    if words > 4 and _is_prose(line.text, words):
         return False
     if before is not None and not before_is_head:
         return not _goes_on(before, line, wide)
     return True
+
+
+def _is_prose(text: str, words: int) -> bool:
+    if _PROSE_START.match(text):
+        return True
+    return words > _MANY and _NEW_SENTENCE.search(text) is not None and title_score(text) < 2
 
 
 def _goes_on(before: Line, line: Line, wide: int) -> bool:

@@ -39,12 +39,12 @@ class Piece:
         return self.start + len(self.text)
 
 
-def pieces_of(text: str, start: int, line: int) -> list[Piece]:
+def pieces_of(text: str, start: int, line: int, *, by_at: bool = True) -> list[Piece]:
     """The pieces of text, which stands at `start`; commas part them only where it helps."""
     out: list[Piece] = []
     for strong, at, _ in _cut(text, start, _STRONG, "strong"):
         for dashed, place, dash in _cut(strong, at, _DASH, "dash"):
-            for part, begin, mark in _cut(dashed, place, _AT, "at"):
+            for part, begin, mark in _cut(dashed, place, _AT if by_at else _DASH, "at"):
                 first: Mark = mark if mark != "start" else dash if dash != "start" else "strong"
                 out += _by_commas(part, begin, first, line)
     return out

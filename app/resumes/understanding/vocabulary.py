@@ -554,9 +554,7 @@ def is_place(text: str) -> bool:
     known = [_is_known_place(part) for part in parts]
     if all(known):
         return True
-    shaped = all(
-        _POSTCODE.fullmatch(part) and part[:1].isupper() | part[:1].isdigit() for part in parts
-    )
+    shaped = all(_POSTCODE.fullmatch(part) and not part[0].islower() for part in parts[:-1])
     return shaped and known[-1] and len(parts) in {2, 3}
 
 
