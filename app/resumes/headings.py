@@ -73,7 +73,7 @@ _WORDS: Final[tuple[tuple[Section, str], ...]] = (
     (
         "skills",
         r"((technical|core|key|professional|top|main|hard|soft|relevant|it|computer|digital|transferable|additional|personal|other|software|management|my|special|programming|language|general|interpersonal|areas? of) )*(and |& )?(skills?|competenc(y|ies|es)|expertise|proficienc(y|ies)|strengths|technologies|tech(nical)? stack|technical (summary|profile)|toolbox|tools|capabilities|specialties|specialities)"
-        r"( (and|&|/) .*| sets?| summary| matrix| overview| profile| highlights)?|(programming|tools|technologies|languages|skills) (and|&) (languages|tools|technologies|frameworks|skills|competencies|abilities|expertise)|stack|what i know"
+        r"( (and|&|/) .*| sets?| summary| matrix| overview| profile| highlights)?|(programming|tools|technologies|languages|skills) (and|&) (languages|tools|technologies|frameworks|skills|competencies|abilities|expertise)|stack|what i know|programming( languages)?"
         r"|competences?( (techniques?|professionnelles?|cles|informatiques?|transversales?|personnelles?|metiers?|et .*|& .*|principales|specifiques|fonctionnelles))?|savoir[- ](faire|etre)|outils( .*)?|informatique|logiciels?|environnements? techniques?|connaissances( .*)?|aptitudes|atouts|qualites",
     ),
     (

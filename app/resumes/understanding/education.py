@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec.structs import replace
+
 from app.resumes.understanding.dates import spans_of
 from app.resumes.understanding.passages import Line, Passage
 from app.resumes.understanding.pieces import Piece, pieces_of
 from app.resumes.understanding.values import Education, Evidence
-from app.resumes.understanding.vocabulary import names_school
+from app.resumes.understanding.vocabulary import is_place, names_school
 
 _DEGREE: Final = re.compile(
     r"(?<![\w.])(?:(?:Executive |Joint |Double |Dual |Integrated |Honou?rs |Postgraduate |Graduate |Post[- ]Graduate |Advanced |Higher National |National )*"
@@ -124,7 +126,7 @@ def _end_of_degree(degree: Piece, pieces: Sequence[Piece]) -> int:
 def _end_of_school(text: str, school: Piece) -> int:
     """A campus after a comma belongs to the school: State Polytechnic University, Springfield."""
     after = re.match(r", ([A-Z][\w'-]+)(?=$|\n|\t)", text[school.end : school.end + 40])
-    return school.end + after.end() if after else school.end
+    return school.end + after.end() if after and not is_place(after[1]) else school.end
 
 
 def _entries(text: str, found: Sequence[_Found]) -> Iterator[Education]:
@@ -135,12 +137,31 @@ def _entries(text: str, found: Sequence[_Found]) -> Iterator[Education]:
     for at in degrees:
         school = _school_beside(found, at, school_first)
         used.update({at, *([] if school is None else [school])})
-        yield _entry(text, found[at], None if school is None else found[school])
+        entry = _entry(text, found[at], None if school is None else found[school])
+        after = max(at, at if school is None else school) + 1
+        yield _with_year(entry, found[after : after + 2])
     for at, each in enumerate(found):
         if at not in used and each.school is not None and not each.line.bullet:
-            yield _entry(text, each, each)
+            before = found[at - 1] if at > 0 and at - 1 not in used else None
+            yield _with_program(text, _entry(text, each, each), before)
     if not degrees and not any(each.school for each in found):
         yield from _unnamed(text, found)
+
+
+def _with_year(entry: Education, below: Sequence[_Found]) -> Education:
+    """The year may stand on a line of its own below degree and school."""
+    for each in below:
+        if entry.year is not None or each.degree is not None or each.school is not None:
+            break
+        entry = replace(entry, year=each.year)
+    return entry
+
+
+def _with_program(text: str, entry: Education, before: _Found | None) -> Education:
+    """A course without a degree, named on the line above its school, with its year."""
+    if before is None or before.other is None or before.year is None or before.school is not None:
+        return entry
+    return replace(entry, degree=text[slice(*before.other)], year=entry.year or before.year)
 
 
 def _unnamed(text: str, found: Sequence[_Found]) -> Iterator[Education]:

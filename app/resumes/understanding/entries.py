@@ -113,7 +113,8 @@ def _marked(lines: Sequence[Line]) -> list[bool]:
         marks.append(_is_head(line, before, marks[-1] if marks else True, wide))
     for at, (line, after) in enumerate(pairwise(lines)):
         # A bullet right below dates that stand alone names the post (dates as headings).
-        if marks[at] and after.bullet and _dates_alone(line):
+        alone = at == 0 or not marks[at - 1]
+        if marks[at] and alone and after.bullet and _dates_alone(line):
             marks[at + 1] = title_score(after.text) >= 2
     return marks
 
@@ -142,9 +143,7 @@ def _is_head(line: Line, before: Line | None, before_is_head: bool, wide: int) -
         return False
     if words > 4 and _is_prose(line.text, words):
         return False
-    if before is not None and not before_is_head:
-        return not _goes_on(before, line, wide)
-    return True
+    return before is None or before_is_head or not _goes_on(before, line, wide)
 
 
 def _is_prose(text: str, words: int) -> bool:

@@ -1,6 +1,5 @@
 """The posts of a résumé: where, as what, from when to when."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
@@ -15,7 +14,6 @@ from app.resumes.understanding.vocabulary import title_score
 _MOST_HEADS: Final = 5
 _LONGEST_DESCRIPTION: Final = 4_000
 _MANY_WORDS: Final = 16
-_PAGE: Final = re.compile(r"(?:page )?\d{1,2}(?: (?:of|/|sur) \d{1,2})?", re.IGNORECASE)
 
 
 def find_experience(
@@ -39,21 +37,17 @@ def find_experience(
 
 def _entries(passages: Sequence[Passage]) -> Iterator[Entry]:
     wanted = [passage for passage in passages if passage.section == "experience"]
-    found = [entry for passage in wanted for entry in entries_of(_content(passage))]
+    found = [entry for passage in wanted for entry in entries_of(passage.lines)]
     if found:
         yield from found
         return
     # Without a heading: posts with a title and a range of dates wherever they stand at the front.
     for passage in passages:
         if passage.section in {None, "summary", "awards"}:
-            for entry in entries_of(_content(passage)):
+            for entry in entries_of(passage.lines):
                 titled = any(title_score(line.text) >= 2 for line in entry.heads)
                 if titled and entry.dates and entry.dates[0].is_range:
                     yield entry
-
-
-def _content(passage: Passage) -> list[Line]:
-    return [line for line in passage.lines if not _PAGE.fullmatch(line.text)]
 
 
 def _post(

@@ -1,6 +1,7 @@
 """A text as lines with offsets, and the sections that its headings part it into."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,11 @@ from app.resumes.headings import Section, heading_of
 _LINE: Final = re.compile(r"[^\n]+")
 _BULLET: Final = re.compile(
     r"^(?:[•●▪■◦○‣►▶➢➤✓✔❖◆♦*·∙–—−o-]|\d{1,2}[.)])\s+(?=\S)|^[•●▪■◦○‣►▶➢➤✓✔❖◆♦]"
+)
+_DIGITS: Final = re.compile(r"\d+")
+_PAGE: Final = re.compile(r"(?:page|p\.)? ?\d{1,2}(?: ?(?:of|/|sur|de) ?\d{1,2})?", re.IGNORECASE)
+_MARGIN: Final = re.compile(
+    r"r[ée]sum[ée]|curriculum vitae|\bcv\b|\bpage\b|[\t|·]\s*\d{1,2}$", re.IGNORECASE
 )
 _COLON: Final = re.compile(r"\s*[:：]\s*")
 _SMALL_WORDS: Final = frozenset(
@@ -66,7 +72,19 @@ class Passage:
 
 
 def lines_of(text: str) -> list[Line]:
-    """The lines that hold anything."""
+    """The lines that hold anything, but for those at the edges of pages that only number them."""
+    lines = _lines(text)
+    seen = Counter(_DIGITS.sub("#", line.text) for line in lines)
+    return [line for line in lines if not _is_margin(line.text, seen[_DIGITS.sub("#", line.text)])]
+
+
+def _is_margin(text: str, times: int) -> bool:
+    if _PAGE.fullmatch(text):
+        return True
+    return times > 1 and _MARGIN.search(text) is not None
+
+
+def _lines(text: str) -> list[Line]:
     out = []
     for match in _LINE.finditer(text):
         raw = match.group()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app.resumes.understanding.dates import spans_of
 from app.resumes.understanding.pieces import Piece, pieces_of
 
 _LONGEST: Final = 110
@@ -30,7 +31,7 @@ def head_of(text: str, parts: Sequence[tuple[int, int, int]]) -> Head:
     location = next((piece for piece in pieces if piece.place and piece is not title), None)
     company = _company(pieces, title)
     return Head(
-        title=None if title is None else title.text,
+        title=None if title is None else _whole_title(text, pieces, title, company),
         company=None if company is None else _with_team(text, pieces, company, title),
         location=None if location is None else location.text,
     )
@@ -45,8 +46,28 @@ def _title(pieces: Sequence[Piece]) -> Piece | None:
     return best if best.title >= 2 or not best.company else None
 
 
+def _whole_title(text: str, pieces: Sequence[Piece], title: Piece, company: Piece | None) -> str:
+    """With the titles and short forms beside it: IC, Technical Lead, TLM."""
+    run = [piece for piece in pieces if piece.line == title.line]
+    at = first = last = run.index(title)
+    while first > 0 and run[first].mark == "comma" and _joins(run[first - 1], company):
+        first -= 1
+    while last + 1 < len(run) and run[last + 1].mark == "comma" and _joins(run[last + 1], company):
+        last += 1
+    return text[run[first].start : run[last].end] if first < at or last > at else title.text
+
+
+def _joins(piece: Piece, company: Piece | None) -> bool:
+    if piece is company or piece.company or piece.place:
+        return False
+    return piece.title >= 1 or (piece.text.isupper() and len(piece.text) <= 4)
+
+
 def _company(pieces: Sequence[Piece], title: Piece | None) -> Piece | None:
     able = [piece for piece in pieces if piece is not title and not piece.place and _is_name(piece)]
+    apart = [piece for piece in able if title is None or piece.line != title.line]
+    short = [piece for piece in able if piece.text.isupper() and len(piece.text) <= 4]
+    able = [piece for piece in able if piece not in short or not apart or piece in apart]
     if not able:
         return None
     return max(able, key=lambda piece: (_likeliness(piece, title), -piece.start))
@@ -54,6 +75,8 @@ def _company(pieces: Sequence[Piece], title: Piece | None) -> Piece | None:
 
 def _is_name(piece: Piece) -> bool:
     first = piece.text.lstrip("(\"'“«")[:1]
+    if not any(map(str.isalpha, piece.text)) or _is_date(piece.text):
+        return False
     return (
         (first.isupper() or first.isdigit())
         and len(piece.text.split()) <= 12
@@ -61,10 +84,12 @@ def _is_name(piece: Piece) -> bool:
     )
 
 
+def _is_date(text: str) -> bool:
+    return any(span.end - span.at >= len(text) - 2 for span in spans_of(text))
+
+
 def _likeliness(piece: Piece, title: Piece | None) -> float:
     score = 2.0 * piece.company - 1.5 * (piece.title >= 2)
-    if piece.mark == "at":
-        score += 3
     if title is None:
         return score
     if piece.line == title.line:
@@ -72,7 +97,7 @@ def _likeliness(piece: Piece, title: Piece | None) -> float:
         score += {"comma": 0.2, "dash": 1.0, "strong": 1.0, "at": 1.0, "start": 1.0}[piece.mark]
         score -= 0.5 * (piece.start < title.start and piece.mark == "comma")
     else:
-        score += 1.0 - 0.2 * abs(piece.line - title.line)
+        score += 0.8 + 0.5 * (piece.line < title.line) - 0.1 * abs(piece.line - title.line)
     return score
 
 

@@ -7,9 +7,10 @@ from typing import Final
 
 from app.resumes.headings import heading_of, plain
 from app.resumes.understanding.dates import spans_of
+from app.resumes.understanding.entries import main_date
 from app.resumes.understanding.passages import Line, Passage
 from app.resumes.understanding.spans import skill_spans
-from app.resumes.understanding.surface import key_of, tokens_of
+from app.resumes.understanding.surface import Token, key_of, tokens_of
 from app.resumes.understanding.taxonomy import Concept, Taxonomy
 from app.resumes.understanding.values import Evidence, Skill
 
@@ -33,10 +34,15 @@ _MOST_EVIDENCE: Final = 5
 _SENTENCE: Final = re.compile(r"[^\n]+?(?:[.;!?](?=\s)|(?=\n)|$)")
 _PROSE: Final = frozenset({"summary", "experience", "projects", "activities", "awards", None})
 _SURE: Final = 0.6
+_LIKELY: Final = 0.35
+_SHORT_LINE: Final = 50
 _LEVEL_ONLY: Final = re.compile(
     r"(?:over|more than|less than|familiar|proficient|expert|advanced|intermediate|basic|learning|others?|autres|working knowledge)\b[^,]*",
     re.IGNORECASE,
 )
+
+
+Match = tuple[int, int, Concept]
 
 
 @dataclass(slots=True)
@@ -89,7 +95,7 @@ def _skill(text: str, found: _Found) -> Skill:
 
 
 def _add_listed(text: str, passage: Passage, taxonomy: Taxonomy, skills: _Collection) -> None:
-    for start, end, in_languages in _items(text, passage):
+    for start, end, in_languages in _items(text, passage, taxonomy):
         item = text[start:end]
         concept = taxonomy.named(item)
         if in_languages or (concept is not None and concept.category == "language"):
@@ -121,7 +127,7 @@ def _add_unnamed(text: str, start: int, end: int, taxonomy: Taxonomy, skills: _C
         and all(text[tokens[at].start].isupper() for at, _, _ in matches)
     )
     if len(tokens) <= _LONGEST_ITEM and not glued:
-        inner = matches[0][2] if len(matches) == 1 and covered >= len(tokens) - 1 else None
+        inner = matches[0][2] if matches and _is_about(matches, tokens, covered) else None
         found = _Found(inner, 0.75 if inner else 0.6, True, inner.category if inner else None)
         key = inner.id if inner else f"={key_of(text[start:end])}"
         skills.add(key, found, start, end)
@@ -132,9 +138,15 @@ def _add_unnamed(text: str, start: int, end: int, taxonomy: Taxonomy, skills: _C
             skills.add(concept.id, found, tokens[at].start, tokens[last].end)
 
 
-def _items(text: str, passage: Passage) -> Iterator[tuple[int, int, bool]]:
+def _is_about(matches: Sequence[Match], tokens: Sequence[Token], covered: int) -> bool:
+    """All but one of its words name the skill, or it begins with a technology."""
+    first = matches[0]
+    return covered >= len(tokens) - 1 or (first[0] == 0 and first[2].category == "technology")
+
+
+def _items(text: str, passage: Passage, taxonomy: Taxonomy) -> Iterator[tuple[int, int, bool]]:
     """What stands between the delimiters of a list, and whether the list is of human languages."""
-    for start, end in _joined(text, passage.lines):
+    for start, end in _joined(text, passage.lines, taxonomy):
         label = _LABEL.match(text[start:end])
         human = passage.section == "languages"
         if label is not None:
@@ -144,33 +156,40 @@ def _items(text: str, passage: Passage) -> Iterator[tuple[int, int, bool]]:
             )
             if not human and heading_of(named) in {"interests", "certifications", "awards"}:
                 continue
-            start += label.end()
-        yield from ((at, last, human) for at, last in _split(text, start, end))
+        begin = start + (label.end() if label is not None else 0)
+        yield from ((at, last, human) for at, last in _split(text, begin, end))
 
 
 def _speaks(rest: str) -> bool:
     return _LEVEL.search(rest) is not None or _FLUENT.match(rest) is not None
 
 
-def _joined(text: str, lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
-    """Lines, with the one below where an item goes on there: after an open bracket or a comma."""
-    waiting: tuple[int, int] | None = None
+def _joined(text: str, lines: Sequence[Line], taxonomy: Taxonomy) -> Iterator[tuple[int, int]]:
+    """Lines, with the one below where an item goes on there."""
+    waiting: tuple[Line, int, int] | None = None
     for line in lines:
-        if line.text.count(",") == 0 and _LEVEL_ONLY.fullmatch(line.text):
+        if "," not in line.text and _LEVEL_ONLY.fullmatch(line.text):
             continue
-        start, end = line.start, line.end
-        if waiting is not None and not line.bullet:
-            begun = text[waiting[0] : waiting[1]]
-            opened = begun.count("(") > begun.count(")")
-            full = len(begun) > 60 and begun.count(",") >= 3 and not begun.endswith((".", ","))
-            if opened or (full and _LABEL.match(line.text) is None and "," not in line.text[:4]):
-                waiting = (waiting[0], end)
-                continue
+        if waiting is not None and _continues(
+            text[waiting[1] : waiting[2]], waiting[0], line, taxonomy
+        ):
+            waiting = (line, waiting[1], line.end)
+            continue
         if waiting is not None:
-            yield waiting
-        waiting = (start, end)
+            yield waiting[1:]
+        waiting = (line, line.start, line.end)
     if waiting is not None:
-        yield waiting
+        yield waiting[1:]
+
+
+def _continues(begun: str, before: Line, line: Line, taxonomy: Taxonomy) -> bool:
+    """In an open bracket, in small letters below a bullet, or as the other half of a known name."""
+    if line.bullet or begun.endswith((",", ";", ".")):
+        return False
+    if begun.count("(") > begun.count(")") or (before.bullet and line.text[0].islower()):
+        return True
+    halves = _DELIMITERS.split(begun)[-1], _DELIMITERS.split(line.text)[0]
+    return taxonomy.named(" ".join(halves)) is not None and taxonomy.named(halves[1]) is None
 
 
 def _split(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -221,7 +240,8 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _add_mentioned(text: str, passage: Passage, taxonomy: Taxonomy, skills: _Collection) -> None:
     """Technology that the taxonomy knows, and what the model finds and the taxonomy knows too."""
     for line in passage.lines:
-        if passage.section is None and not line.bullet and len(line.text) < 60:
+        heads = "\t" in line.text or len(line.text) < _SHORT_LINE or main_date(line) is not None
+        if heads and not line.bullet:
             continue
         for match in _SENTENCE.finditer(text, line.start, line.end):
             _add_sentence(text, match.start(), match.end(), taxonomy, skills)
@@ -247,11 +267,12 @@ def _add_sentence(text: str, start: int, end: int, taxonomy: Taxonomy, skills: _
 
 def _confidence(written: str, is_word: bool, concept: Concept, sure: float) -> float:
     """Common words name a skill only where the model sees one; names of technology stand alone."""
-    named = any(letter.isupper() or letter.isdigit() or letter in "+#." for letter in written)
     short = len(written) <= 2
-    if concept.category == "technology" and named and not short:
-        return 0.55 + 0.25 * sure if not is_word or written[0].isupper() else 0.6
+    marked = any(letter.isupper() or letter.isdigit() or letter in "+#." for letter in written[1:])
+    if concept.category == "technology" and not short and (marked or written[0].isupper()):
+        # Many a firm and product is a common word; what looks like no word needs no sentence.
+        needed = 0.0 if marked else _LIKELY
+        return 0.55 + 0.25 * sure if sure >= needed else 0.0
     if short:
         return 0.5 * sure if sure >= _SURE and written.isupper() else 0.0
-    known = 0.45 if sure >= 0.5 else 0.0
-    return known + 0.2 * sure if known and (not is_word or sure >= _SURE) else 0.0
+    return 0.45 + 0.2 * sure if sure >= (_SURE if is_word else 0.5) else 0.0
