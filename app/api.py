@@ -15,6 +15,7 @@ from app.core.settings import LimitSettings
 from app.health import routes as health
 from app.jobs import routes as jobs
 from app.organizations.routes import invites, logos, members, organizations
+from app.resumes import routes as resumes
 from app.webhooks import routes as webhooks
 
 PREFIX = "/api/v1"
@@ -32,6 +33,7 @@ ROOMS = (
     claim_jobs,
     jobs,
     applications,
+    resumes,
     audit,
 )
 

@@ -19,6 +19,7 @@ for room in (
     "claims.models",
     "claims.models_engine",
     "jobs.models",
+    "resumes.models",
     "applications.models",
 ):
     import_module(f"app.{room}")

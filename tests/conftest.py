@@ -15,12 +15,14 @@ import httpx
 import hypothesis
 import pytest
 from pydantic import SecretStr
+from redis.asyncio import Redis
 from sqlalchemy import pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from starlette.datastructures import State
 from typing_extensions import override
 
 from app.core.db import Database, Scope, database_url
+from app.core.http import open_client
 from app.core.migrations import upgrade
 from app.core.settings import (
     AuthSettings,
@@ -33,6 +35,7 @@ from app.core.settings import (
 from app.dev.postgres import PostgresServer
 from app.dev.valkey import ValkeyServer
 from app.main import Intake, create_app
+from app.worker.registry import TaskContext
 
 # The cores are shared with the servers under test: slowness of a draw says nothing about the code.
 # What lands must not depend on luck, so CI draws the same examples each time.
@@ -231,3 +234,13 @@ async def stage(servers: Servers, _stage_url: str) -> AsyncIterator[Stage]:
         await connection.execute(text("SET LOCAL session_replication_role = replica"))
         await connection.execute(text(f"TRUNCATE {names} CASCADE"))
     await owner.dispose()
+
+
+@pytest.fixture
+async def context(settings: Settings, database: Database) -> AsyncIterator[TaskContext]:
+    """What a worker lends to tasks, over the database that is rolled back."""
+    async with (
+        Redis.from_url(settings.redis.url.get_secret_value()) as redis,
+        open_client(timeout_seconds=1, connections=1) as http,
+    ):
+        yield TaskContext(settings, database, redis, http)

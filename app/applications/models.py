@@ -26,6 +26,11 @@ class Application(Timestamps, Base):
         sa.UniqueConstraint("job_id", "candidate_id"),
         Index("ix_applications_candidate_id_id", "candidate_id", "id"),
         Index("ix_applications_organization_id_id", "organization_id", "id"),
+        Index(
+            "ix_applications_resume_id",
+            "resume_id",
+            postgresql_where=sa.text("resume_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = primary_key()
@@ -34,7 +39,7 @@ class Application(Timestamps, Base):
         ForeignKey("organizations.id", ondelete="CASCADE")
     )
     candidate_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    resume_id: Mapped[UUID | None]
+    resume_id: Mapped[UUID | None] = mapped_column(ForeignKey("resumes.id", ondelete="SET NULL"))
     status: Mapped[str]
     cover_letter: Mapped[str | None]
     source: Mapped[str | None]

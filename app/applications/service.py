@@ -21,6 +21,8 @@ from app.applications.queries import Wanted
 from app.core.db import ReadSession, WriteSession
 from app.core.pages import Key, PageQuery, Slice, paginate
 from app.jobs.errors import JobNotFound
+from app.resumes import service as resumes
+from app.resumes.errors import ResumeNotFound
 
 Row = dict[str, Any]
 
@@ -42,7 +44,7 @@ async def apply(session: WriteSession, *, candidate_id: UUID, values: Mapping[st
     if not is_open:
         raise ApplicationJobClosed
     if values["resume_id"] is not None:
-        raise ApplicationResumeUnknown
+        await _require_own_resume(session, candidate_id, values["resume_id"])
     application_id = await queries.add(
         session,
         {
@@ -56,6 +58,13 @@ async def apply(session: WriteSession, *, candidate_id: UUID, values: Mapping[st
         raise ApplicationDuplicate
     await _note_move(session, application_id, None, "applied", by=candidate_id)
     return application_id
+
+
+async def _require_own_resume(session: ReadSession, candidate_id: UUID, resume_id: UUID) -> None:
+    try:
+        await resumes.get_own(session, owner_id=candidate_id, resume_id=resume_id)
+    except ResumeNotFound:
+        raise ApplicationResumeUnknown from None
 
 
 async def browse(

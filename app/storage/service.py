@@ -5,7 +5,7 @@ checked, it is served from the spool; a store that is down, frozen or refusing l
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -90,7 +90,9 @@ async def read(database: Database, settings: Settings, file_id: UUID) -> bytes:
     return b"".join([piece async for piece in pieces(database, settings, file_id)])
 
 
-async def pieces(database: Database, settings: Settings, file_id: UUID) -> AsyncIterator[bytes]:
+async def pieces(
+    database: Database, settings: Settings, file_id: UUID
+) -> AsyncGenerator[bytes, None]:
     """The file's bytes in order, from the spool while they are there, else from its store.
 
     The right to the file is the caller's to check: it is read with the system's eyes. Each piece of

@@ -25,6 +25,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.mail.tasks",
     "app.organizations.tasks",
     "app.webhooks.tasks",
+    "app.resumes.tasks",
 )
 
 

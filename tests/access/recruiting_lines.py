@@ -7,6 +7,7 @@ from tests.access.line import Line
 from tests.applications.samples import make_application
 from tests.jobs.samples import JOB, make_job
 from tests.people import Crew
+from tests.resumes.samples import TEXT, make_resume
 
 
 async def job(database: Database, crew: Crew) -> Mapping[str, str]:
@@ -23,6 +24,13 @@ async def application(database: Database, crew: Crew) -> Mapping[str, str]:
     """The candidate's application to a job that the employer has posted."""
     job_id, application_id = await make_application(database, crew)
     return {"job_id": str(job_id), "application_id": str(application_id)}
+
+
+async def resume(database: Database, crew: Crew) -> Mapping[str, str]:
+    """The candidate's résumé, which came with an application to the employer's job."""
+    resume_id = await make_resume(database, crew)
+    await make_application(database, crew, resume_id=resume_id)
+    return {"resume_id": str(resume_id)}
 
 
 OPEN = "200 200 200 200 200 200 200"
@@ -57,4 +65,18 @@ APPLICATIONS = [
         json={"notes": "x"},
         prepare=application,
     ),
+]
+
+FILE = {"file": ("cv.txt", TEXT.encode(), "text/plain")}
+SIGHT = "401 404 200 404 404 200 200"
+
+RESUMES = [
+    #                                   anon stra cand view staf admi supe
+    Line("POST", "/resumes", "401 201 201 201 201 201 201", files=FILE),
+    Line("GET", "/resumes", "401 200 200 200 200 200 200"),
+    Line("GET", "/resumes/{resume_id}", SIGHT, prepare=resume),
+    Line("GET", "/resumes/{resume_id}/file", SIGHT, prepare=resume),
+    Line("GET", "/resumes/{resume_id}/events", SIGHT, prepare=resume),
+    Line("POST", "/resumes/{resume_id}/reprocess", "401 404 202 404 404 404 404", prepare=resume),
+    Line("DELETE", "/resumes/{resume_id}", "401 404 204 404 404 404 404", prepare=resume),
 ]

@@ -18,12 +18,14 @@ from app.core.db import Scope
 from app.dev.payer.rows import Mix, RowPlan
 from app.jobs import views
 from app.mail import service as mail
+from app.resumes import service as resumes
 from app.storage import service as storage
 from app.webhooks import outbox, service
 from app.webhooks.schemas import WebhookIn
 from tests.claims.engine.ledger import Ledger
 from tests.jobs.samples import make_job
 from tests.people import make_crew
+from tests.resumes.samples import TEXT as RESUME
 from tests.webhooks.receiver import Receiver
 
 
@@ -169,6 +171,14 @@ async def an_old_invitation(ground: Ground) -> None:
     )
 
 
+async def a_resume(ground: Ground) -> None:
+    """A résumé that nobody has read."""
+    crew = await make_crew(ground.ledger.database, ground.ledger.settings)
+    async with ground.ledger.database.write(Scope.person(crew.candidate.id)) as session:
+        received = resumes.receive(RESUME.encode(), "cv.txt")
+        await resumes.upload(session, owner_id=crew.candidate.id, received=received)
+
+
 CASES = {
     "accounts.answer_requests": Case(a_forgotten_password, "SELECT count(*) = 1 FROM mails"),
     "accounts.purge_sessions": Case(an_old_sign_in, "SELECT count(*) = 0 FROM refresh_families"),
@@ -181,6 +191,7 @@ CASES = {
     "mail.deliver": Case(a_mail, "SELECT bool_and(state = 'sent') FROM mails"),
     "mail.tidy": Case(an_old_mail, "SELECT count(*) = 0 FROM mails"),
     "organizations.purge_invites": Case(an_old_invitation, "SELECT count(*) = 0 FROM invites"),
+    "resumes.process": Case(a_resume, "SELECT bool_and(status = 'skills_extracted') FROM resumes"),
     "storage.empty_spool": Case(a_file_that_was_moved, "SELECT count(*) = 0 FROM file_pieces"),
     "storage.move": Case(a_file_to_move, "SELECT bool_and(state = 'stored') FROM files"),
     "webhooks.deliver": Case(

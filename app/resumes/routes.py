@@ -1,0 +1,212 @@
+"""Résumés over HTTP."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Annotated, Any
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import File, Request, Response, UploadFile
+from fastapi.responses import StreamingResponse
+from pydantic import BeforeValidator
+
+from app.accounts.deps import CurrentUser, SessionWrite, account_key
+from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope
+from app.core.etags import tagged
+from app.core.idempotency import digest_of, run_once
+from app.core.limits import limit
+from app.core.openapi import IdempotencyKey, problems, stream_of
+from app.core.pages import Page, Pages
+from app.core.routing import RoomRouter
+from app.core.sse import Event, EventStream
+from app.core.state import services
+from app.organizations.deps import SignedInViewer, Viewer, ViewerRead
+from app.resumes import service
+from app.resumes.errors import (
+    ResumeBeingRead,
+    ResumeMissing,
+    ResumeNotFound,
+    ResumeTooLarge,
+    ResumeTypeUnsupported,
+)
+from app.resumes.models import ENDED, Resume
+from app.resumes.schemas import ProgressOut, ResumeOut, progress_out, resume_out
+from app.storage import service as storage
+from app.storage.service import FileAway
+
+router = RoomRouter(prefix="/resumes", tags=["resumes"])
+_LOOK_SECONDS = 0.5
+_HIRING = ("employer", "admin")
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    }
+}
+
+
+def _no_text(value: object) -> object:
+    # A plain field of the file's name is no file: the room's own problem says so better.
+    return None if isinstance(value, str) else value
+
+
+OptionalFile = Annotated[
+    UploadFile | None, BeforeValidator(_no_text), File(description="PDF, Word (.docx) or text")
+]
+
+
+def _require_sight(who: Viewer, resume: Resume) -> None:
+    """An organization's résumés are for those who hire; its other members see none of them.
+
+    Raises:
+        ResumeNotFound: the résumé is not the caller's, and they do not hire.
+    """
+    is_own = resume.owner_id == who.person.id
+    if not is_own and not who.person.is_superuser and who.role not in _HIRING:
+        raise ResumeNotFound
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=ResumeOut,
+    responses=problems(ResumeMissing, ResumeTypeUnsupported, ResumeTooLarge),
+    dependencies=[limit("resumes.upload", key=account_key)],
+)
+async def upload(
+    request: Request,
+    user: CurrentUser,
+    session: SessionWrite,
+    file: OptionalFile = None,
+    _key: IdempotencyKey = None,
+) -> Response:
+    """Hand in a résumé; it is read in the background. The same bytes again are the same résumé."""
+    if file is None:
+        raise ResumeMissing
+    content = await file.read()
+    received = await asyncio.to_thread(service.receive, content, file.filename or "")
+
+    async def work() -> Response:
+        made = await service.upload(session, owner_id=user.id, received=received)
+        answer = resume_out(made)
+        return Response(
+            answer.model_dump_json(),
+            201,
+            headers={"Location": f"/api/v1/resumes/{answer.id}"},
+            media_type="application/json",
+        )
+
+    digest = digest_of(received.sha256, received.filename)
+    return await run_once(session, request, scope=str(user.id), digest=digest, work=work)
+
+
+@router.get("")
+async def browse(who: SignedInViewer, session: ViewerRead, query: Pages) -> Page[ResumeOut]:
+    """Your résumés, and for who hires those that came with applications; newest first, no texts."""
+    found = await service.browse(
+        session,
+        owner_id=who.person.id,
+        hires_for=who.organization_id if who.role in _HIRING else None,
+        query=query,
+    )
+    return found.page(lambda resume: resume_out(resume, with_text=False))
+
+
+@router.get("/{resume_id}", response_model=ResumeOut, responses=problems(ResumeNotFound))
+async def get(
+    request: Request, resume_id: UUID, who: SignedInViewer, session: ViewerRead
+) -> Response:
+    """A résumé of yours, or one that came with an application to your organization."""
+    found = await service.get(session, resume_id=resume_id)
+    _require_sight(who, found)
+    return tagged(request, resume_out(found))
+
+
+@router.delete("/{resume_id}", status_code=204, responses=problems(ResumeNotFound))
+async def remove(resume_id: UUID, user: CurrentUser, session: SessionWrite) -> None:
+    """Delete a résumé of yours with its file, for good."""
+    await service.remove(session, owner_id=user.id, resume_id=resume_id)
+
+
+@router.get(
+    "/{resume_id}/file",
+    response_class=StreamingResponse,
+    responses={**_FILE, **problems(ResumeNotFound, FileAway)},
+)
+async def download(request: Request, resume_id: UUID, who: SignedInViewer) -> StreamingResponse:
+    """The original, as it was handed in."""
+    open_ends = services(request)
+    async with open_ends.database.read(who.scope) as session:
+        found = await service.get(session, resume_id=resume_id, with_text=False)
+        _require_sight(who, found)
+    ascii_name = found.filename.encode("ascii", "replace").decode().replace("?", "_")
+    plain = ascii_name.replace("\\", "_").replace('"', "_")
+    return StreamingResponse(
+        await _begun(storage.pieces(open_ends.database, open_ends.settings, found.file_id)),
+        media_type=found.content_type,
+        headers={
+            "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''"
+            + quote(found.filename, safe=""),
+            "Content-Length": str(found.size),
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+async def _begun(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    """The pieces with the first one in hand: a store in trouble is an answer, not a cut file."""
+    first = await anext(pieces, b"")
+
+    async def all_of_them() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return all_of_them()
+
+
+@router.post(
+    "/{resume_id}/reprocess",
+    status_code=202,
+    response_model=ResumeOut,
+    responses=problems(ResumeNotFound, ResumeBeingRead),
+)
+async def reprocess(resume_id: UUID, user: CurrentUser, session: SessionWrite) -> ResumeOut:
+    """Read a résumé of yours anew: one that failed, or after the reading has improved."""
+    return resume_out(await service.reprocess(session, owner_id=user.id, resume_id=resume_id))
+
+
+@router.get(
+    "/{resume_id}/events",
+    response_class=EventStream,
+    responses={**stream_of(ProgressOut), **problems(ResumeNotFound)},
+)
+async def watch(request: Request, resume_id: UUID, who: SignedInViewer) -> EventStream:
+    """The status as Server-Sent Events: now, at each change, and `done` at the end."""
+    open_ends = services(request)
+    async with open_ends.database.read(who.scope) as session:
+        _require_sight(who, await service.get(session, resume_id=resume_id, with_text=False))
+    events = _events(open_ends.database, who.scope, resume_id)
+    return EventStream(events, closing=open_ends.closing)
+
+
+async def _events(database: Database, scope: Scope, resume_id: UUID) -> AsyncGenerator[Event, None]:
+    seen = ""
+    while True:
+        try:
+            async with database.read(scope) as session:
+                found = await service.get(session, resume_id=resume_id, with_text=False)
+        except (DatabaseAway, DatabaseBusy):
+            await asyncio.sleep(_LOOK_SECONDS)
+            continue
+        except ResumeNotFound:
+            yield Event(id=seen or "0", event="done", data={"id": str(resume_id)})
+            return
+        version = f"{found.revision}.{len(found.status_history)}"
+        if version != seen:
+            seen = version
+            yield Event(id=version, event="progress", data=progress_out(found))
+        if found.status in ENDED:
+            yield Event(id=version, event="done", data=progress_out(found))
+            return
+        await asyncio.sleep(_LOOK_SECONDS)

@@ -1,0 +1,22 @@
+"""What workers do for the papers."""
+
+from app.core.clock import now
+from app.core.db import ReadSession
+from app.resumes import queries
+from app.resumes.pipeline import Bench, drain, open_sandbox
+from app.resumes.service import WORK
+from app.worker.registry import Backlog, TaskContext, backlog, task
+
+
+@task(WORK, look=True)
+async def process(context: TaskContext, **_ids: str) -> None:
+    """Read every résumé that is due, whichever one the ring was for."""
+    await drain(Bench(context.database, context.settings, open_sandbox(), context.stopping))
+
+
+@backlog("resumes")
+async def waiting(session: ReadSession) -> Backlog:
+    """Résumés that nobody has begun to read."""
+    count, oldest = await queries.waiting(session)
+    age = 0.0 if oldest is None else (now() - oldest).total_seconds()
+    return Backlog(waiting=count, oldest_seconds=max(0.0, age))
