@@ -14,6 +14,7 @@ from app.core.middleware.body_limits import BodyLimit
 from app.core.settings import LimitSettings
 from app.health import routes as health
 from app.jobs import routes as jobs
+from app.optimus import routes as optimus
 from app.organizations.routes import invites, logos, members, organizations
 from app.resumes import routes as resumes
 from app.webhooks import routes as webhooks
@@ -34,6 +35,7 @@ ROOMS = (
     jobs,
     applications,
     resumes,
+    optimus,
     audit,
 )
 

@@ -4,7 +4,16 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, SmallInteger, Text, func
+from sqlalchemy import (
+    CheckConstraint,
+    FetchedValue,
+    Float,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    func,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,6 +25,7 @@ class Application(Timestamps, Base):
     """One person's application to one job. Its organization is the job's.
 
     `notes`, `rating`, `tags` and `score` are the employer's and never shown to the applicant.
+    `reached`, `responded_at` and `accepted_at` follow from the moves: the database keeps them.
     """
 
     __tablename__ = "applications"
@@ -30,6 +40,26 @@ class Application(Timestamps, Base):
             "ix_applications_resume_id",
             "resume_id",
             postgresql_where=sa.text("resume_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_applications_organization_id_created_at",
+            "organization_id",
+            "created_at",
+            postgresql_include=["status", "reached", "source", "candidate_id"],
+        ),
+        Index(
+            "ix_applications_responded",
+            "organization_id",
+            "responded_at",
+            postgresql_include=["created_at", "candidate_id"],
+            postgresql_where=sa.text("responded_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_applications_accepted",
+            "organization_id",
+            "accepted_at",
+            postgresql_include=["created_at", "candidate_id"],
+            postgresql_where=sa.text("accepted_at IS NOT NULL"),
         ),
     )
 
@@ -47,6 +77,13 @@ class Application(Timestamps, Base):
     rating: Mapped[int | None] = mapped_column(SmallInteger)
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     score: Mapped[float | None] = mapped_column(Float)
+    reached: Mapped[int] = mapped_column(
+        SmallInteger, FetchedValue(for_update=True), server_default="0"
+    )
+    """The furthest stage, by its place in STAGES; 5 is accepted."""
+    responded_at: Mapped[datetime | None] = mapped_column(FetchedValue(for_update=True))
+    """The employer's first move other than `viewed`."""
+    accepted_at: Mapped[datetime | None] = mapped_column(FetchedValue(for_update=True))
 
 
 class ApplicationMove(Base):

@@ -85,6 +85,8 @@ class Job(_Post, Base):
         ForeignKey("organizations.id", ondelete="CASCADE")
     )
     posted_by: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    closed_at: Mapped[datetime | None] = mapped_column(FetchedValue(for_update=True))
+    """When it was closed or archived, kept by the database; null again once it is active."""
 
 
 class OpenJob(_Post, Base):

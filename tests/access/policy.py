@@ -16,7 +16,7 @@ from app.core.db import Database
 from tests.access.audit_lines import AUDIT
 from tests.access.line import Line
 from tests.access.people_lines import PEOPLE
-from tests.access.recruiting_lines import APPLICATIONS, JOBS, RESUMES
+from tests.access.recruiting_lines import APPLICATIONS, JOBS, OPTIMUS, RESUMES
 from tests.access.webhooks_lines import WEBHOOKS
 from tests.claims.api.samples import GOOD, make_job, make_practice, make_running_job
 from tests.organizations.pictures import picture
@@ -129,6 +129,7 @@ LINES: list[Line] = [
     *JOBS,
     *APPLICATIONS,
     *RESUMES,
+    *OPTIMUS,
     *PEOPLE,
     *AUDIT,
     *WEBHOOKS,

@@ -80,3 +80,10 @@ RESUMES = [
     Line("POST", "/resumes/{resume_id}/reprocess", "401 404 202 404 404 404 404", prepare=resume),
     Line("DELETE", "/resumes/{resume_id}", "401 404 204 404 404 404 404", prepare=resume),
 ]
+
+
+OPTIMUS = [
+    #                                     anon stra cand view staf admi supe
+    Line("GET", "/optimus/dashboard", "401 200 403 403 403 200 200"),
+    Line("GET", "/optimus/job-insights/{job_id}", "401 404 403 403 403 200 200", prepare=job),
+]
