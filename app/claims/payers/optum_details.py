@@ -8,7 +8,7 @@ from app.claims.payers.amounts import any_day
 from app.claims.payers.bodies import Strict, decode, facts, plain
 from app.claims.payers.details import Extra, Particulars, reasons
 from app.claims.payers.optum_options import OptumOptions
-from app.claims.payers.optum_wire import Amount, amount_of, empty_by
+from app.claims.payers.optum_wire import Amount, Pagination, amount_of, empty_by, next_token
 from app.claims.payers.port import PayerBadResponse
 from app.core.http import Answer
 
@@ -75,6 +75,11 @@ class _Payment(Strict):
     adjudicatedClaimPaymentAmount: Amount = None  # noqa: N815
 
 
+class _Answered(Strict):
+    claims: list[Any]
+    pagination: Pagination
+
+
 class _Numbered(Strict):
     claimNumber: str  # noqa: N815
 
@@ -100,7 +105,7 @@ def read_particulars(
     try:
         own: list[Any] = []
         if empty_by(answer, body, options) is None:
-            own = _own(body["data"][options.search_field]["claims"], claim_number)
+            own = _own(_claims(body["data"][options.search_field], options), claim_number)
         return Particulars(
             details=_details(own) if Extra.DETAILS in wanted else None,
             payments=_payments(own) if Extra.PAYMENTS in wanted else None,
@@ -108,6 +113,13 @@ def read_particulars(
     except (ValueError, KeyError, TypeError):
         # Not chained: a validation error quotes the values that it refuses.
         raise PayerBadResponse(facts(answer, body)) from None
+
+
+def _claims(given: Any, options: OptumOptions) -> list[Any]:
+    """The claims of an answer that is whole: a stray empty list is not the payer's word for none."""
+    answered = _Answered.model_validate(given)
+    next_token(answered.pagination, options)
+    return answered.claims
 
 
 def _own(claims: list[Any], claim_number: str) -> list[Any]:

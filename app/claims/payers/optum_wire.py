@@ -89,14 +89,16 @@ class _Claim(Strict):
         return [line.claim507Code for line in lines if line.claim507Code]
 
 
-class _Pagination(Strict):
+class Pagination(Strict):
+    """Where an answer stands in the list of all that was found."""
+
     hasMoreRecords: bool | None = None  # noqa: N815
     nextPageToken: str | None = None  # noqa: N815
 
 
 class _Found(Strict):
     claims: list[_Claim]
-    pagination: _Pagination
+    pagination: Pagination
 
 
 def read_page(answer: Answer, *, options: OptumOptions) -> Page:
@@ -113,7 +115,7 @@ def read_page(answer: Answer, *, options: OptumOptions) -> Page:
     try:
         read = _Found.model_validate(body["data"][options.search_field])
         claims = tuple(map(_claim, read.claims))
-        token = _next_token(read.pagination, options)
+        token = next_token(read.pagination, options)
     except (ValueError, KeyError, TypeError):
         # Not chained: a validation error quotes the values that it refuses.
         raise PayerBadResponse(facts(answer, body)) from None
@@ -197,7 +199,12 @@ def _has_data(body: Any) -> bool:
     return any(isinstance(value, dict) and value.get("claims") for value in values)
 
 
-def _next_token(pagination: _Pagination, options: OptumOptions) -> str | None:
+def next_token(pagination: Pagination, options: OptumOptions) -> str | None:
+    """What leads to the next page; None on the last one.
+
+    Raises:
+        ValueError: it cannot be told whether there is one.
+    """
     token = plain(pagination.nextPageToken)
     more = pagination.hasMoreRecords
     if options.last_page == "flag" and more is None:
