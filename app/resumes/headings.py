@@ -94,6 +94,8 @@ _WORDS: Final[tuple[tuple[Section, str], ...]] = (
 )
 _HEADINGS: Final = tuple((name, re.compile(pattern)) for name, pattern in _WORDS)
 _EDGES: Final = re.compile(r"^[^\w]+|[^\w)]+$|\s*[:：]\s*$")
+# What follows a colon or a comma is what stands under the heading.
+_CONTENT: Final = re.compile(r"[:：,]\s*\S")
 _MANY_WORDS: Final = 7
 _LONGEST: Final = 60
 
@@ -109,7 +111,7 @@ def heading_of(line: str) -> Section | None:
     if not 3 <= len(line) <= _LONGEST:
         return None
     words = _EDGES.sub("", plain(line))
-    if not words or words.count(" ") >= _MANY_WORDS:
+    if not words or words.count(" ") >= _MANY_WORDS or _CONTENT.search(words):
         return None
     for name, pattern in _HEADINGS:
         if pattern.fullmatch(words):

@@ -113,6 +113,8 @@ SABOTAGES = {
     "httpx": ("app/claims/matching.py", "import httpx"),
     "smtp": ("app/mail/delivery.py", "import aiosmtplib"),
     "loguru": ("app/core/clock.py", "import loguru"),
+    "papers": ("app/resumes/understanding/dates.py", "import pypdfium2"),
+    "skills": ("app/resumes/reading/plain.py", "import pycrfsuite"),
     "no-cycles": ("app/core/clock.py", "import app.worker.registry"),
 }
 

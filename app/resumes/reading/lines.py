@@ -83,5 +83,5 @@ def _unspaced(words: tuple[Word, ...]) -> str:
         return " ".join(word.text for word in words)
     out = words[0].text
     for gap, word in zip(gaps, words[1:], strict=True):
-        out += (" " if gap > 1.6 * usual else "") + word.text
+        out += (" " if gap > 1.8 * usual else "") + word.text
     return out

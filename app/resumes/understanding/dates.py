@@ -59,7 +59,7 @@ _DASH: Final = r"\s*(?:[-–—−~→]+|\bto\b|\buntil\b|\btill\b|\bthrough\b|\
 _RANGE: Final = re.compile(
     rf"(?<![\w/])(?:(?P<start>{_POINT})(?:{_DASH})(?:(?:exp(?:ected)?\.?\s*)?(?P<end>{_POINT})|(?P<now>{_NOW})|(?P<short>\d\d)(?![\d/]))"
     rf"|(?P<month>{_NAME}){_DASH}(?P<later>{_NAME}[\s,]*{_YEAR})"
-    rf"|(?:\b(?:since|depuis|from)\b\s+(?P<since>{_POINT}))"
+    rf"|(?:\b(?:since|depuis|from)\b\s+(?P<since>{_POINT})(?!{_DASH}(?:{_POINT}|{_NOW})))"
     rf"|(?P<one>{_POINT}))(?!\w)",
     re.IGNORECASE,
 )

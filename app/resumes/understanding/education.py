@@ -24,7 +24,7 @@ _WHOLE: Final = re.compile(
     r"(?i:bachelor|master|doctor|associate|diploma|certificate|licence|dipl[ôo]me|bac|brevet|mast[èe]re)"
 )
 _FIELD: Final = re.compile(
-    r"^(?:of (?:Science|Arts|Engineering|Technology|Business Administration|Commerce|Education|Fine Arts|Laws?|Philosophy|Music|Architecture|Applied Science|Social Work|Public Health|Applied Arts)(?:s)?\b)?(?: degree| \([^)]*\)| \d| Professionnelle?| Pro\b| Recherche| Sp[ée]cialis[ée]| Universitaire| d['’][ée]tat| d['’]ing[ée]nieur| g[ée]n[ée]ral| technologique)*[\s,:.]*(?:\b(?:in|en|of|de|d['’]|sp[ée]cialit[ée]|mention|option|major(?:ing)? in)\s*)?[\s,:–—-]*(?P<field>.*)$"
+    r"^(?:\s*of (?:Science|Arts|Engineering|Technology|Business Administration|Commerce|Education|Fine Arts|Laws?|Philosophy|Music|Architecture|Applied Science|Social Work|Public Health|Applied Arts)(?:s)?\b)?(?: degree| \([^)]*\)| \d| Professionnelle?| Pro\b| Recherche| Sp[ée]cialis[ée]| Universitaire| d['’][ée]tat| d['’]ing[ée]nieur| g[ée]n[ée]ral| technologique)*[\s,:.]*(?:\b(?:in|en|of|de|d['’]|sp[ée]cialit[ée]|mention|option|major(?:ing)? in)\s*)?[\s,:–—-]*(?P<field>.*)$"
 )
 _EXTRA: Final = re.compile(
     r"\b(?:gpa|cgpa|honou?rs|cum laude|distinction|grade|first class|expected|graduat\w*|mention|coursework|minor|dean|major gpa|overall|score|percentage|class of|rank|promotion|obtenu|with|thesis)\b",
@@ -119,7 +119,6 @@ def _end_of_degree(degree: Piece, pieces: Sequence[Piece]) -> int:
         if stops or not piece.text[0].isupper() or piece.place or _DEGREE.search(piece.text):
             break
         end = piece.end
-        break
     return end
 
 
@@ -138,8 +137,9 @@ def _entries(text: str, found: Sequence[_Found]) -> Iterator[Education]:
         school = _school_beside(found, at, school_first)
         used.update({at, *([] if school is None else [school])})
         entry = _entry(text, found[at], None if school is None else found[school])
-        after = max(at, at if school is None else school) + 1
-        yield _with_year(entry, found[after : after + 2])
+        first, last = sorted((at, at if school is None else school))
+        beside = [each for each in found[first : last + 3] if _is_year_only(each)]
+        yield _with_year(entry, beside if first < last else found[last + 1 : last + 3])
     for at, each in enumerate(found):
         if at not in used and each.school is not None and not each.line.bullet:
             before = found[at - 1] if at > 0 and at - 1 not in used else None
@@ -185,18 +185,19 @@ def _school(found: _Found) -> tuple[int, int] | None:
 def _school_beside(found: Sequence[_Found], at: int, school_first: bool) -> int | None:
     if found[at].school is not None:
         return at
-    steps = (-1, -2, 1) if school_first else (1, -1)
-    for step in steps:
+    for step in (-1, -2, 1) if school_first else (1, -1):
         place = at + step
-        if 0 <= place < len(found) and found[place].degree is None and _school(found[place]):
+        if not 0 <= place < len(found) or found[place].degree is not None:
+            continue
+        between = found[at - 1]
+        passed = step != -2 or between.degree is not None or _is_year_only(between)
+        if passed and _school(found[place]):
             return place
-        if step == -2 and place >= 0 and found[at - 1].degree is not None and _school(found[place]):
-            return place
-    if found[at].other is not None:
-        return at
-    if school_first and at > 0 and found[at - 1].school is not None:
-        return at - 1
-    return None
+    return at if found[at].other is not None else None
+
+
+def _is_year_only(found: _Found) -> bool:
+    return found.degree is None and found.school is None and found.other is None
 
 
 def _entry(text: str, degree: _Found, school: _Found | None) -> Education:
@@ -221,6 +222,6 @@ def _field(degree: str) -> str | None:
     match = _DEGREE.search(degree)
     if match is None:
         return None
-    rest = _FIELD.match(degree[match.end() :].lstrip(" ."))
-    field = rest["field"].strip(" ,.:;()–—-") if rest else ""
+    rest = _FIELD.match(degree[match.end() :].lstrip("."))
+    field = rest["field"].partition("(")[0].strip(" ,.:;)–—-") if rest else ""
     return field if len(field) > 1 and field[0].isalnum() else None

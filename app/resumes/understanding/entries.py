@@ -137,7 +137,7 @@ def _is_head(line: Line, before: Line | None, before_is_head: bool, wide: int) -
         return False
     if (
         line.text.endswith((".", ";", ":"))
-        and (words > 4 or line.text.endswith(":"))
+        and (words > 2 or line.text.endswith(":"))
         and title_score(line.text) < 2
     ):
         return False

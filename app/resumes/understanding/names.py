@@ -113,6 +113,8 @@ def find_name(passages: Sequence[Passage], email: str | None) -> str | None:
         if name is None:
             continue
         fit = _fit(name, email)
+        if not (fit or opening):
+            continue
         score = 3.0 * fit - 0.15 * place + (_GOOD if opening else 0) + _shape(name)
         if score > (0.5 if best is None else best[0]) and (fit or " " in name):
             best = score, name
@@ -120,11 +122,11 @@ def find_name(passages: Sequence[Passage], email: str | None) -> str | None:
 
 
 def _candidates(passages: Sequence[Passage]) -> Iterator[tuple[int, str, bool]]:
-    """How far down, the text, and whether it stands before the first heading."""
+    """How far down, the text, and whether it stands where names do."""
     place = 0
     for passage in passages:
         before: Line | None = None
-        opening = passage.section is None
+        opening = passage.section in {None, "contact", "summary"}
         for line in passage.lines:
             for cell in _CELL.split(line.text):
                 yield place, cell, opening

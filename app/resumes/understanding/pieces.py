@@ -66,7 +66,7 @@ def _cut(
 
 def _stripped(text: str, start: int, mark: Mark) -> Iterator[tuple[str, int, Mark]]:
     body = text.strip(_EDGES)
-    body = body.removesuffix("()").rstrip(_EDGES)
+    body = body.removesuffix("()").rstrip(f"{_EDGES}(")
     if any(map(str.isalnum, body)):
         yield body, start + text.index(body), mark
 

@@ -33,6 +33,7 @@ _LONGEST_ITEM: Final = 6
 _MOST_EVIDENCE: Final = 5
 _SENTENCE: Final = re.compile(r"[^\n]+?(?:[.;!?](?=\s)|(?=\n)|$)")
 _PROSE: Final = frozenset({"summary", "experience", "projects", "activities", "awards", None})
+_JOINING: Final = re.compile(r"\s*(?:,|/|&|\+|,?\s(?:and|or|et|ou)\s)\s*")
 _SURE: Final = 0.6
 _LIKELY: Final = 0.35
 _SHORT_LINE: Final = 50
@@ -253,16 +254,34 @@ def _add_sentence(text: str, start: int, end: int, taxonomy: Taxonomy, skills: _
     if not matches:
         return
     spans = list(skill_spans(text, start, end, taxonomy))
+    sure: list[float] = []
     for at, last, concept in matches:
         begin, stop = tokens[at].start, tokens[last].end
-        sure = max(
-            (sure for first, after, _, sure in spans if first < stop and begin < after), default=0.0
-        )
-        confidence = _confidence(text[begin:stop], at == last, concept, sure)
+        most = max((p for one, two, _, p in spans if one < stop and begin < two), default=0.0)
+        sure.append(_confidence(text[begin:stop], at == last, concept, most))
+    for number, (at, last, concept) in enumerate(matches):
+        begin, stop = tokens[at].start, tokens[last].end
+        beside = [
+            other
+            for other in (number - 1, number + 1)
+            if 0 <= other < len(matches)
+            and sure[other]
+            and _enumerated(text, tokens, matches, number, other)
+        ]
+        named = concept.category == "technology" and text[begin].isupper() and stop - begin > 2
+        confidence = sure[number] or (0.5 if beside and named else 0.0)
         if confidence >= 0.4:
-            skills.add(
-                concept.id, _Found(concept, confidence, False, concept.category), begin, stop
-            )
+            found = _Found(concept, confidence, False, concept.category)
+            skills.add(concept.id, found, begin, stop)
+
+
+def _enumerated(
+    text: str, tokens: Sequence[Token], matches: Sequence[Match], one: int, other: int
+) -> bool:
+    """Named in one breath: Docker, Kubernetes and Terraform."""
+    first, second = sorted((one, other))
+    between = text[tokens[matches[first][1]].end : tokens[matches[second][0]].start]
+    return _JOINING.fullmatch(between) is not None
 
 
 def _confidence(written: str, is_word: bool, concept: Concept, sure: float) -> float:
