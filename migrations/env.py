@@ -21,6 +21,7 @@ for room in (
     "jobs.models",
     "resumes.models",
     "applications.models",
+    "interviews.models",
 ):
     import_module(f"app.{room}")
 
