@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from app.core.migrations import PERSON, tenant_policy
 
 revision = "0018a_interviews"
-down_revision = "0013_resumes"
+down_revision = "0021_progress"
 branch_labels = None
 depends_on = None
 
