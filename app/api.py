@@ -8,6 +8,10 @@ from app.applications import routes as applications
 from app.audit import routes as audit
 from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
+from app.console.routes import assets, claim_actions, entry, overview
+from app.console.routes import claims as console_claims
+from app.console.routes import health as console_health
+from app.console.routes import uploads as console_uploads
 from app.core.docs import docs_router, problems_router
 from app.core.limits import limit
 from app.core.middleware.body_limits import BodyLimit
@@ -38,6 +42,7 @@ ROOMS = (
     optimus,
     audit,
 )
+CONSOLE = (entry, overview, console_uploads, console_claims, claim_actions, console_health)
 
 
 def include_rooms(app: FastAPI) -> None:
@@ -46,7 +51,10 @@ def include_rooms(app: FastAPI) -> None:
     app.include_router(problems_router)
     app.include_router(health.router)
     app.include_router(health.alias_router, prefix=PREFIX)
+    app.include_router(assets.router)
     general = [limit("api", key=caller_key)]
+    for pages in CONSOLE:
+        app.include_router(pages.router, dependencies=general)
     for room in ROOMS:
         app.include_router(room.router, prefix=PREFIX, dependencies=general)
 
@@ -55,6 +63,7 @@ def body_limits(limits: LimitSettings) -> tuple[BodyLimit, ...]:
     """The routes that take files; every other body ends at 1 MB."""
     return (
         BodyLimit(f"{PREFIX}/claims/bulk", limits.max_csv_mb, "claims.too_large"),
+        BodyLimit("/console/upload", limits.max_csv_mb, "claims.too_large"),
         BodyLimit(f"{PREFIX}/resumes", limits.max_resume_mb, "resumes.too_large"),
         BodyLimit(f"{PREFIX}/resume-analysis", limits.max_resume_mb, "resumes.too_large"),
         BodyLimit(

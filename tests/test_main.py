@@ -31,7 +31,8 @@ def probes() -> list[tuple[str, str]]:
         for name in ("{", "}"):
             path = path.replace(name, "")
         found += [(method, path) for method in sorted(route.methods or ())]
-    return found
+    # Pages answer strangers with pages: tests/console.
+    return [(method, path) for method, path in found if not path.startswith("/console")]
 
 
 @pytest.mark.parametrize(("method", "path"), probes())

@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel
 
-from app.accounts import external, sessions
+from app.accounts import cookies, external, sessions
 from app.accounts.identity import Identity, SignedIn
 from app.auth.errors import IssuerAway, TokenExpired, TokenInvalid
 from app.auth.principal import LOCAL, Principal
@@ -61,8 +61,11 @@ async def optional_user(
     if token is None:
         if "authorization" in request.headers:
             raise Unauthorized
-        return None
-    principal = await _principal(request, identity, token)
+        principal = cookies.principal_of(request, identity)
+        if principal is None:
+            return None
+    else:
+        principal = await _principal(request, identity, token)
     recognize = sessions.recognize if principal.provider == LOCAL else external.recognize
     return await recognize(services(request).database, identity, principal)
 

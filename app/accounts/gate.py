@@ -10,8 +10,8 @@ from app.core.problems import Problem, Unauthorized
 async def turn_away(scope: Scope) -> Problem | None:
     """Why this request is not let in, or None for one whose token holds.
 
-    It asks for what the upload routes themselves ask for; another way of signing in to them, a
-    session's cookie, belongs here as well. The route asks again after the body has been read; within five seconds it is told from memory.
+    It asks for what the upload routes themselves ask for. The route asks again after the body has
+    been read; within five seconds it is told from memory.
     """
     request = Request(scope)
     kind, _, token = request.headers.get("authorization", "").partition(" ")

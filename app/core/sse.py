@@ -10,7 +10,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 from starlette.responses import Response
@@ -42,6 +42,14 @@ def _line(text: str) -> str:
     return text.replace("\r", "").replace("\n", "").replace("\x00", "")
 
 
+class OnTheWire(Protocol):
+    """Anything that can be sent as an event."""
+
+    def encoded(self) -> bytes:
+        """The event with the empty line that ends it."""
+        ...
+
+
 class EventStream(Response):
     """`return EventStream(events(...), closing=services(request).closing)`.
 
@@ -53,7 +61,7 @@ class EventStream(Response):
 
     def __init__(
         self,
-        events: AsyncGenerator[Event, None],
+        events: AsyncGenerator[OnTheWire, None],
         *,
         status_code: int = 200,
         closing: asyncio.Event | None = None,

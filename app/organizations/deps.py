@@ -7,11 +7,12 @@ in no organization unless they name one, and then as its admin.
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
 
+from app.accounts.cookies import is_read_on
 from app.accounts.deps import CurrentUser, OptionalUser
 from app.accounts.identity import Affiliation, SignedIn
 from app.core.db import ReadSession, Scope, WriteSession
@@ -21,6 +22,9 @@ from app.core.problems import Forbidden, Unauthorized
 from app.core.state import services
 from app.organizations import service
 from app.organizations.errors import OrganizationAmbiguous, OrganizationRequired
+
+CHOSEN: Final = "intake_organization"
+"""The console's cookie with the organization that somebody chose to act in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,8 @@ class Member:
         return self.user.id
 
 
-async def current_member(
+async def named_organization(
     request: Request,
-    user: CurrentUser,
     x_organization: Annotated[
         str | None,
         Header(
@@ -47,6 +50,18 @@ async def current_member(
             description="Id or alias of the organization to act in, for those in several",
         ),
     ] = None,
+) -> str | None:
+    """The organization that the caller names; in the console the one that they chose there."""
+    if x_organization is None and is_read_on(request):
+        return request.cookies.get(CHOSEN)
+    return x_organization
+
+
+NamedOrganization = Annotated[str | None, Depends(named_organization)]
+
+
+async def current_member(
+    request: Request, user: CurrentUser, x_organization: NamedOrganization
 ) -> Member:
     """The caller in their organization.
 
@@ -126,9 +141,7 @@ class Viewer:
         return Scope.tenant(self.organization_id, self.user.id)
 
 
-async def viewer(
-    user: OptionalUser, x_organization: Annotated[str | None, Header(max_length=100)] = None
-) -> Viewer:
+async def viewer(user: OptionalUser, x_organization: NamedOrganization) -> Viewer:
     """The caller, with the organization that they name, else their oldest."""
     if user is None:
         return Viewer(None, None, None)

@@ -1,6 +1,6 @@
 """Every statement about organizations and memberships."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,18 @@ Member = Row[Any]
 async def find(session: ReadSession, organization_id: UUID) -> Organization | None:
     """An organization by its id."""
     return await session.get(Organization, organization_id, populate_existing=True)
+
+
+async def browse(
+    session: ReadSession, among: Sequence[UUID] | None, name_holds: str
+) -> Sequence[Organization]:
+    """Organizations by name, the first fifty; `among` None is all."""
+    statement = select(Organization).order_by(Organization.name, Organization.id).limit(50)
+    if among is not None:
+        statement = statement.where(Organization.id.in_(among))
+    if name_holds:
+        statement = statement.where(Organization.name.icontains(name_holds, autoescape=True))
+    return (await session.scalars(statement)).all()
 
 
 async def find_named(session: ReadSession, name: str, key: UUID | None) -> UUID | None:

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +58,13 @@ async def get(session: ReadSession, *, organization_id: UUID) -> Organization:
     if found is None:
         raise NotFound
     return found
+
+
+async def browse(
+    session: ReadSession, *, among: Sequence[UUID] | None, text: str = ""
+) -> Sequence[Organization]:
+    """Organizations by name, the first fifty: those of `among`, or with None all that are seen."""
+    return await queries.browse(session, among, text.strip())
 
 
 async def get_locked(session: WriteSession, *, organization_id: UUID) -> Organization:

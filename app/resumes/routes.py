@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import File, Request, Response, UploadFile
@@ -11,6 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BeforeValidator
 
 from app.accounts.deps import CurrentUser, SessionWrite, account_key
+from app.core.attachments import attachment
 from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope
 from app.core.etags import tagged
 from app.core.idempotency import digest_of, run_once
@@ -138,16 +138,12 @@ async def download(request: Request, resume_id: UUID, who: SignedInViewer) -> St
     async with open_ends.database.read(who.scope) as session:
         found = await service.get(session, resume_id=resume_id, with_text=False)
         _require_sight(who, found)
-    ascii_name = found.filename.encode("ascii", "replace").decode().replace("?", "_")
-    plain = ascii_name.replace("\\", "_").replace('"', "_")
     return StreamingResponse(
         await _begun(storage.pieces(open_ends.database, open_ends.settings, found.file_id)),
         media_type=found.content_type,
         headers={
-            "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''"
-            + quote(found.filename, safe=""),
+            **attachment(found.filename),
             "Content-Length": str(found.size),
-            "Cache-Control": "private, no-store",
             "X-Content-Type-Options": "nosniff",
         },
     )

@@ -15,6 +15,7 @@ from app.main import create_app
 # Pages that cost nothing, and probes that an orchestrator asks all the time.
 UNLIMITED = (
     "/docs",
+    "/console/static",
     "/problems",
     "/openapi.json",
     "/health",

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Annotated, Any
-from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import Query, Request, Response
@@ -26,8 +25,9 @@ from app.claims.schemas import (
     Scope,
 )
 from app.claims.service import answers, control, jobs, trail
-from app.claims.service.downloads import Download
+from app.claims.service.handing_out import MEDIA, take
 from app.claims.workbook import MEDIA_TYPE
+from app.core.attachments import attachment
 from app.core.db import Database, DatabaseAway, DatabaseBusy
 from app.core.db import Scope as DatabaseScope
 from app.core.etags import tagged
@@ -44,13 +44,6 @@ router = RoomRouter(prefix="/claims/csv-jobs", tags=["claims"])
 _INSIDE = (OrganizationRequired, OrganizationAmbiguous)
 _JOB = problems(errors.JobNotFound, *_INSIDE)
 _LOOK_SECONDS = 1.0
-_MEDIA = {
-    ResultFormat.CSV: "text/csv; charset=utf-8",
-    ResultFormat.JSONL: "application/jsonl",
-    ResultFormat.XLSX: MEDIA_TYPE,
-}
-# A file that was sent as text keeps its name; any other gets the ending of what it is now.
-_TEXT_NAMES = (".csv", ".tsv", ".txt")
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
 }
@@ -191,31 +184,6 @@ def _act(member: Member, job_id: UUID) -> trail.Act:
     return trail.Act(member.organization_id, job_id, member.user_id)
 
 
-async def _download(
-    request: Request, member: Member, job_id: UUID, what: tuple[Scope, ResultFormat] | None = None
-) -> tuple[Download, JobOut]:
-    database = services(request).database
-    scope = DatabaseScope.tenant(member.organization_id, member.user_id)
-    async with database.write(scope) as session:
-        names = {"organization_id": member.organization_id, "job_id": job_id}
-        job = await jobs.get(session, **names)
-        mapping = await answers.mapping_of(session, **names)
-        trail.downloaded(session, _act(member, job_id), job, what)
-    return Download(database, scope, job, mapping), job
-
-
-def _attachment(prefix: str, original: str, form: ResultFormat) -> dict[str, str]:
-    """RFC 6266: a plain name for old readers, the true one for all others."""
-    endings = _TEXT_NAMES if form is ResultFormat.CSV else (f".{form}",)
-    ending = "" if original.lower().endswith(endings) else f".{form}"
-    name = f"{prefix}_{original}{ending}"
-    plain = name.encode("ascii", "replace").decode().replace('"', "'").replace("\\", "_")
-    return {
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}",
-        "Cache-Control": "no-store",
-    }
-
-
 @router.get(
     "/{job_id}/download_results",
     name="download_results_again",
@@ -231,11 +199,11 @@ async def download_results(
     format: ResultFormat = ResultFormat.CSV,  # noqa: A002 - the contract's name of the parameter.
 ) -> StreamingResponse:
     """The answers as they are now, in any state of the job; that you took them is recorded."""
-    download, job = await _download(request, member, job_id, (scope, format))
+    taken = await take(services(request).database, _act(member, job_id), (scope, format))
     return StreamingResponse(
-        download.results(scope, format),
-        media_type=_MEDIA[format],
-        headers=_attachment("results", job.original_filename, format),
+        taken.download.results(scope, format),
+        media_type=MEDIA[format],
+        headers=attachment(taken.name("results", format)),
     )
 
 
@@ -244,11 +212,11 @@ async def download_errors(
     request: Request, job_id: JobId, member: ClaimsReader
 ) -> StreamingResponse:
     """The failed rows as they came in with why they failed: correct them and upload them again."""
-    download, job = await _download(request, member, job_id)
+    taken = await take(services(request).database, _act(member, job_id))
     return StreamingResponse(
-        download.errors(),
-        media_type=_MEDIA[ResultFormat.CSV],
-        headers=_attachment("errors", job.original_filename, ResultFormat.CSV),
+        taken.download.errors(),
+        media_type=MEDIA[ResultFormat.CSV],
+        headers=attachment(taken.name("errors", ResultFormat.CSV)),
     )
 
 
