@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from app.claims.engine.coverage import Coverage
@@ -17,6 +17,11 @@ from app.claims.queries.engine import leases
 from app.claims.queries.engine.connection import Connection
 from app.core.db import Database, Scope
 from app.core.settings import Settings
+
+# Of a worker that is told to end: less than its tasks are left before they are cancelled, so that
+# what was answered by then is written.
+GRACE_SECONDS: Final = 9.0
+_LONGEST_PAUSE: Final = 5.0
 
 
 class PayerShelf(Protocol):
@@ -100,6 +105,8 @@ class Bench:
     """Set when units became runnable, so that an idle lane looks at once."""
     coverages: dict[UUID, tuple[str, Coverage]] = field(default_factory=dict)
     tempo: Tempo = field(default_factory=Tempo)
+    limits: set[asyncio.Timeout] = field(default_factory=set)
+    """Of the calls in flight."""
 
     @property
     def lease_seconds(self) -> float:
@@ -114,6 +121,29 @@ class Bench:
     def end(self) -> None:
         """Begin no further step: what is left of the slice is too short for one."""
         self.ends_at = min(self.ends_at, time.monotonic())
+
+    async def hear_stop(self) -> None:
+        """Once the worker is told to end, give calls in flight, and rows that were begun, so long.
+
+        What has no answer by then is put down, and the answers that came are written.
+        """
+        await self.stopping.wait()
+        self.cut_at = min(self.cut_at, time.monotonic() + GRACE_SECONDS)
+        soon = asyncio.get_running_loop().time() + GRACE_SECONDS
+        for limit in self.limits:
+            if not limit.expired():
+                limit.reschedule(min(limit.when() or soon, soon))
+
+    async def wait_for_permit(self, seconds: float) -> None:
+        """Wait for our own brakes, because other parts of a row have been asked already.
+
+        Raises:
+            PutDown: there is no time for it.
+        """
+        pause = min(seconds, _LONGEST_PAUSE)
+        if time.monotonic() + pause >= self.cut_at:
+            raise PutDown
+        await asyncio.sleep(pause)
 
     def check(self, unit: Unit) -> None:
         """Between two steps.

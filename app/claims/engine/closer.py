@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from app.claims.engine.bench import Bench, PutDown, Unit
+from app.claims.engine.bench import Bench, Unit
 from app.claims.engine.provider import payer_of
 from app.claims.engine.search import timed
 from app.claims.engine.trouble import is_spent
@@ -68,6 +68,10 @@ class Closer:
             if result is not None:
                 raise result
 
+    def knows(self, verdict: Verdict, refs: Refs) -> bool:
+        """Whether all that is wanted of the verdict's claims has been asked for."""
+        return all(ref in self._known for ref in _refs_of(verdict, refs))
+
     def completed(self, verdict: Verdict, refs: Refs) -> Verdict:
         """The verdict with what was found out of its claims, and a warning where that is less."""
         if not self._wanted or not verdict.results:
@@ -110,9 +114,7 @@ class Closer:
             except NoPermit as fault:
                 if not patient:
                     raise
-                if self._bench.is_over:
-                    raise PutDown from None
-                await asyncio.sleep(min(fault.retry_after or 1.0, 5.0))
+                await self._bench.wait_for_permit(fault.retry_after or 1.0)
 
 
 def _refs_of(verdict: Verdict, refs: Refs) -> list[ClaimRef]:

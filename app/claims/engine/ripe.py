@@ -1,7 +1,9 @@
 """Rows that the windows answer and whose claims the job wants to know more of."""
 
+from collections.abc import Sequence
+
 from app.claims.engine.answer import RipeRow, Settled, write
-from app.claims.engine.bench import Bench, Unit
+from app.claims.engine.bench import Bench, PutDown, Unit
 from app.claims.engine.closer import Closer
 from app.claims.engine.finish import complete
 from app.claims.engine.trouble import cheer, put_off
@@ -25,17 +27,27 @@ async def finish_ripe(bench: Bench, unit: Unit, closer: Closer, settled: Settled
         batch = rows[start : start + closer.room]
         try:
             await closer.ask((row.verdict, row.refs) for row in batch)
+        except PutDown:
+            await _write(bench, unit, batch, closer)
+            raise
         except PayerFault as fault:
+            await _write(bench, unit, batch, closer)
             await put_off(bench, unit, fault)
             return False
         await cheer(bench, unit)
-        async with bench.writing(unit) as connection:
-            await write(connection, bench, unit, [_answered(row, closer) for row in batch])
+        await _write(bench, unit, batch, closer)
     if not settled.left:
         async with bench.writing(unit) as connection:
             await write(connection, bench, unit, [])
             await complete(connection, bench, unit)
     return True
+
+
+async def _write(bench: Bench, unit: Unit, batch: Sequence[RipeRow], closer: Closer) -> None:
+    """Write the rows of whose claims all has been asked; the others are asked about again."""
+    asked = [row for row in batch if closer.knows(row.verdict, row.refs)]
+    async with bench.writing(unit) as connection:
+        await write(connection, bench, unit, [_answered(row, closer) for row in asked])
 
 
 def _answered(row: RipeRow, closer: Closer) -> Answered:

@@ -82,14 +82,17 @@ async def timed(
         call.close()
         bench.end()
         raise PutDown
+    limit = asyncio.timeout(patience if math.isfinite(patience) else None)
     try:
-        async with asyncio.timeout(patience if math.isfinite(patience) else None):
+        async with limit:
+            bench.limits.add(limit)
             return await call
     except TimeoutError:
-        if patience >= min(calls * able.timeout_seconds, LONGEST_SECONDS):
+        if time.monotonic() - began >= min(calls * able.timeout_seconds, LONGEST_SECONDS):
             raise PayerTimeout from None
         raise PutDown from None
     finally:
+        bench.limits.discard(limit)
         bench.tempo.note(provider, time.monotonic() - began)
 
 
@@ -198,9 +201,7 @@ async def _permitted(
         except NoPermit as fault:
             if not patient:
                 raise
-            if bench.is_over:
-                raise PutDown from None
-            await asyncio.sleep(min(fault.retry_after or 1.0, 5.0))
+            await bench.wait_for_permit(fault.retry_after or 1.0)
 
 
 def narrowed(questions: list[Question], names: tuple[str, str]) -> Iterator[Question]:

@@ -45,10 +45,7 @@ async def ask_left(bench: Bench, unit: Unit, left: Sequence[LeftRow], closer: Cl
         else:
             # The payer cut its list, and the person cannot be asked for alone.
             hopeless.append(failed(inquiry.left.row, TRUNCATED, inquiry.left.look.proof))
-    fault = await _ask_all(bench, unit, list(batches(asking, able)), waiting, closer)
-    if fault is not None:
-        await want_windows(bench, unit, waiting)
-        await put_off(bench, unit, fault)
+    if not await _has_asked(bench, unit, list(batches(asking, able)), waiting, closer):
         return
     async with bench.writing(unit) as connection:
         await write(connection, bench, unit, hopeless)
@@ -56,6 +53,31 @@ async def ask_left(bench: Bench, unit: Unit, left: Sequence[LeftRow], closer: Cl
             await complete(connection, bench, unit)
     if waiting:
         await set_aside(bench, unit, waiting)
+
+
+async def _has_asked(
+    bench: Bench,
+    unit: Unit,
+    todo: Sequence[list[Inquiry]],
+    waiting: list[LeftRow],
+    closer: Closer,
+) -> bool:
+    """Ask for all; False where the payer cannot be asked now, and the unit has been given back.
+
+    Whoever goes on finds windows for those that only the whole list can settle, and does not ask
+    for them again.
+    """
+    try:
+        fault = await _ask_all(bench, unit, todo, waiting, closer)
+    except PutDown:
+        if not unit.is_cancelling:
+            await want_windows(bench, unit, waiting)
+        raise
+    if fault is None:
+        return True
+    await want_windows(bench, unit, waiting)
+    await put_off(bench, unit, fault)
+    return False
 
 
 async def _share_out(bench: Bench, unit: Unit, left: Sequence[LeftRow]) -> None:

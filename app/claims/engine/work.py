@@ -38,9 +38,13 @@ class _Lanes:
 async def drain(bench: Bench, lanes: int) -> None:
     """Work in `lanes` lanes until nothing is runnable or the bench's time is over."""
     state = _Lanes()
-    async with asyncio.TaskGroup() as group:
-        for _ in range(lanes):
-            group.create_task(_lane(bench, state))
+    listener = asyncio.create_task(bench.hear_stop())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(lanes):
+                group.create_task(_lane(bench, state))
+    finally:
+        listener.cancel()
 
 
 async def _lane(bench: Bench, state: _Lanes) -> None:

@@ -24,6 +24,11 @@ class Tally:
         self.seconds: Counter[int] = Counter()
         self._questions: Counter[int] = Counter()
 
+    @property
+    def all_calls(self) -> int:
+        """Questions of either kind."""
+        return self.calls + self.claim_calls
+
     def begin(self, *, is_search: bool = True) -> None:
         """A call arrives."""
         self.calls += is_search
