@@ -22,8 +22,11 @@ _DEFAULT_WARNING: Final[dict[str, object]] = {
 }
 
 
-async def plan(bench: Bench, unit: Unit) -> None:
+async def plan(bench: Bench, unit: Unit, *, careful: bool = False) -> None:
     """Plan the job in one transaction, so that a crash leaves either nothing or everything.
+
+    A `careful` plan leaves out what grows with the file, because workers have died over it: no
+    windows are made and rows alike are not looked for, so that each row is asked for itself.
 
     Raises:
         Fenced: the lease is lost.
@@ -39,33 +42,40 @@ async def plan(bench: Bench, unit: Unit) -> None:
         refused = await planning.answer_faulty(
             connection, unit.id, unit.job_id, unit.job.attempt, limits
         )
-        alike = 0 if _may_wait(unit, able) else await _find_alike(connection, unit)
-        demands = await planning.demands(connection, unit.job_id)
-        wanted = []
-        if unit.job.use_batch_query and able.by_provider_window:
-            wanted = windows_for(
-                demands,
-                days,
-                tins,
-                usual_payer_id=usual_payer_id(bench.settings, unit.job.provider),
-                reach=Reach(able.max_window_days, able.max_results),
-            )
-            await windows.add(connection, unit.job_id, unit.organization_id, wanted)
-        if days.form is None and any(demand.service_from is None for demand in demands):
+        if careful:
+            await planning.leave_alike(connection, unit.job_id)
+            has_undated, made = await planning.has_undated(connection, unit.job_id), 0
+        else:
+            has_undated, made = await _demand(bench, unit, connection, tins)
+        if days.form is None and has_undated:
             await jobs.warn(connection, unit.job_id, _DEFAULT_WARNING)
         missing = extras_not_given(unit.job.include, [e for e in Extra if able.gives(e)])
         if missing:
             await jobs.warn(connection, unit.job_id, _not_given(missing))
         await complete(connection, bench, unit)
-    logger.info(
-        "claims.job_planned", job_id=unit.job_id, refused=refused, alike=alike, windows=len(wanted)
-    )
+    logger.info("claims.job_planned", job_id=unit.job_id, refused=refused, windows=made)
 
 
-async def _find_alike(connection: Connection, unit: Unit) -> int:
-    alike = await planning.find_alike(connection, unit.job_id)
-    await planning.skip_answered(connection, unit.job_id)
-    return alike
+async def _demand(
+    bench: Bench, unit: Unit, connection: Connection, tins: list[str]
+) -> tuple[bool, int]:
+    """Find rows alike, and make windows; says whether any row has no date, and how many windows."""
+    able = payer_of(bench, unit).capabilities
+    if not _may_wait(unit, able):
+        await planning.find_alike(connection, unit.job_id)
+        await planning.skip_answered(connection, unit.job_id)
+    demands = await planning.demands(connection, unit.job_id)
+    wanted = []
+    if unit.job.use_batch_query and able.by_provider_window:
+        wanted = windows_for(
+            demands,
+            horizon_of(unit, able),
+            tins,
+            usual_payer_id=usual_payer_id(bench.settings, unit.job.provider),
+            reach=Reach(able.max_window_days, able.max_results),
+        )
+        await windows.add(connection, unit.job_id, unit.organization_id, wanted)
+    return any(demand.service_from is None for demand in demands), len(wanted)
 
 
 def _may_wait(unit: Unit, able: Capabilities) -> bool:

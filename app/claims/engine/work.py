@@ -22,6 +22,13 @@ from app.core.log import logger
 
 # Claims without progress before a unit is taken apart: its workers died as often.
 DEATHS: Final = 3
+# A plan has no parts: it is tried carefully after as many, and given up only after so many, because
+# nothing of the job could run and a few deploys in a row must not end it.
+PLAN_DEATHS: Final = 10
+_UNPLANNED: Final = (
+    f"Preparing this file ended its worker {PLAN_DEATHS} times, so no row was asked for. Tell an"
+    " operator; once the fault is mended, a retry runs the rows."
+)
 _IDLE_SECONDS: Final = 0.25
 _GLANCE_SECONDS: Final = 0.005
 _FAREWELL_SECONDS: Final = 2.0
@@ -145,10 +152,10 @@ async def _leased(bench: Bench, unit: Unit) -> None:
 
 
 async def _step(bench: Bench, unit: Unit) -> None:
-    if unit.attempts > DEATHS:
+    if unit.attempts > (PLAN_DEATHS if unit.kind == "plan" else DEATHS):
         await take_apart(bench, unit)
     elif unit.kind == "plan":
-        await plan(bench, unit)
+        await plan(bench, unit, careful=unit.attempts > DEATHS)
     elif unit.kind == "window":
         await walk_window(bench, unit)
     else:
@@ -176,7 +183,7 @@ async def take_apart(bench: Bench, unit: Unit) -> None:
     """
     logger.error("claims.unit_deadly", job_id=unit.job_id, unit_id=unit.id, kind=unit.kind)
     if unit.kind == "plan":
-        await fail(bench, unit, "The file could not be planned; tell an operator.")
+        await fail(bench, unit, _UNPLANNED)
     elif unit.kind == "window":
         async with bench.reading(unit) as connection:
             query = await windows.of_unit(connection, unit.id)

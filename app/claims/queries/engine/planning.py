@@ -92,6 +92,14 @@ WHERE r.job_id = $1 AND a.row_no IS NULL AND t.row_no IS NULL
 GROUP BY 1, 2, 3, 4
 """
 
+_HAS_UNDATED: Final = """
+SELECT EXISTS (
+    SELECT FROM claim_rows r
+    WHERE r.job_id = $1 AND r.fault IS NULL AND r.service_from IS NULL AND r.service_to IS NULL
+      AND NOT EXISTS (SELECT FROM claim_answers a WHERE a.job_id = $1 AND a.row_no = r.row_no)
+)
+"""
+
 _ADD_FAILED: Final = "UPDATE claim_units SET failed = failed + $2 WHERE id = $1"
 
 _SKIP_ANSWERED: Final = """
@@ -170,6 +178,17 @@ async def find_alike(connection: Connection, job_id: UUID) -> int:
         return 0
     tag: str = await connection.execute(_FIND_TWINS, job_id)
     return int(tag.rpartition(" ")[2])
+
+
+async def leave_alike(connection: Connection, job_id: UUID) -> None:
+    """Let rows alike not be looked for: each is asked for itself."""
+    await connection.execute(_BEGIN_ALIKE, job_id)
+
+
+async def has_undated(connection: Connection, job_id: UUID) -> bool:
+    """Whether a row that is to be asked for has no date of service."""
+    found: bool = await connection.fetchval(_HAS_UNDATED, job_id)
+    return found
 
 
 async def demands(connection: Connection, job_id: UUID) -> list[Demand]:
