@@ -220,7 +220,7 @@ class ClaimUnit(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    job_id: Mapped[UUID] = mapped_column(ForeignKey("claim_jobs.id", ondelete="CASCADE"))
+    job_id: Mapped[UUID]
     organization_id: Mapped[UUID]
     kind: Mapped[str]
     lo: Mapped[int] = mapped_column(server_default=text("0"))

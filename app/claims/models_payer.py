@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, Text, func, text
+from sqlalchemy import BigInteger, Identity, Index, Text, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,7 +22,7 @@ class PayerQuery(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    job_id: Mapped[UUID] = mapped_column(ForeignKey("claim_jobs.id", ondelete="CASCADE"))
+    job_id: Mapped[UUID]
     organization_id: Mapped[UUID]
     unit_id: Mapped[int | None] = mapped_column(BigInteger)
     """The window unit that walks it; null for a question asked for a single row."""

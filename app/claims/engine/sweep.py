@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from app.claims.engine.finish import conclude, end_cancelled
-from app.claims.queries.engine import jobs, planning, sweeps
+from app.claims.queries.engine import jobs, sweeps
 from app.claims.queries.engine.connection import Connection
 from app.core.audit import Entry, record
 from app.core.db import Database, Scope, driver
@@ -58,7 +58,6 @@ async def _purge(database: Database) -> None:
         await sweeps.purge_idempotency_keys(connection)
         job = await sweeps.expired(connection)
         if job is not None:
-            await planning.be_patient(connection)
             await sweeps.leave(connection, job["id"])
             organization_id, subject = job["organization_id"], str(job["id"])
             record(session, Entry("claims.job_purged", None, organization_id, "claim_job", subject))

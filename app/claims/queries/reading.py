@@ -28,7 +28,7 @@ from app.claims.models import (
     ClaimJob,
     ClaimUnit,
 )
-from app.claims.queries.engine import planning, sweeps
+from app.claims.queries.engine import sweeps
 from app.core.db import ReadSession, WriteSession, driver
 from app.organizations.models import Organization
 
@@ -168,10 +168,7 @@ async def get_mapping(
 
 async def delete_job(session: WriteSession, job_id: UUID) -> None:
     """The job; its bulk rows, which nobody sees without it, are left to the sweeper."""
-    connection = await driver(session)
-    # Its units and queries go with it; of a file asked for row by row those are as many as its rows.
-    await planning.be_patient(connection)
-    await sweeps.leave(connection, job_id)
+    await sweeps.leave(await driver(session), job_id)
 
 
 async def totals(

@@ -89,14 +89,7 @@ async def test_what_has_expired_is_deleted_whole(ledger: Ledger) -> None:
         " FROM generate_series(-3, 2) n"
     )
     await sweep(ledger.database)
-    for table in (
-        "claim_rows",
-        "claim_answers",
-        "claim_units",
-        "payer_queries",
-        "payer_claims",
-        "claim_job_events",
-    ):
+    for table in (*sweeps.BULK_TABLES, "claim_job_events"):
         (left,) = await ledger.all(f"SELECT array_agg(DISTINCT job_id) AS ids FROM {table}")  # noqa: S608
         assert done not in (left["ids"] or []), table
     assert [row["id"] for row in await ledger.all("SELECT id FROM claim_jobs")] == [running]
@@ -125,6 +118,25 @@ async def test_a_large_job_is_taken_away_in_pieces(
     for table in sweeps.BULK_TABLES:
         assert await ledger.all(f"SELECT FROM {table} WHERE job_id = $1", job_id) == [], table
     assert await ledger.all("SELECT FROM claim_leavings") == []
+
+
+async def test_every_table_of_a_job_goes_in_pieces_or_is_small(ledger: Ledger) -> None:
+    """A table that grows with the rows of a file has no cascade: one statement would delete it."""
+    tables = await ledger.all(
+        "SELECT c.relname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+        " WHERE a.attname = 'job_id' AND c.relkind = 'r'"
+        " AND (c.relname LIKE 'claim%' OR c.relname LIKE 'payer%')"
+    )
+    cascading = await ledger.all(
+        "SELECT conrelid::regclass::text AS name FROM pg_constraint"
+        " WHERE confrelid = 'claim_jobs'::regclass AND confdeltype = 'c'"
+    )
+    assert {row["name"] for row in cascading} == {"claim_job_events"}
+    assert {row["name"] for row in tables} == {
+        *sweeps.BULK_TABLES,
+        "claim_job_events",
+        "claim_leavings",
+    }
 
 
 @pytest.mark.parametrize(

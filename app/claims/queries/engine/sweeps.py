@@ -49,7 +49,10 @@ BULK_TABLES: Final = (
     "claim_answer_history",
     "claim_evidence",
     "payer_claims",
+    "payer_queries",
+    "claim_units",
 )
+"""What belongs to a job and has no foreign key to it: it may be hundreds of thousands of rows."""
 
 _LEAVE: Final = """
 INSERT INTO claim_leavings (job_id, organization_id)
