@@ -93,6 +93,22 @@ async def member(session: ReadSession, organization_id: UUID, user_id: UUID) -> 
     return found
 
 
+async def admin_addresses(session: ReadSession, organization_id: UUID) -> list[str]:
+    """Where the organization's admins can be written to; some accounts have no address."""
+    statement = (
+        select(User.email)
+        .join(Membership, Membership.user_id == User.id)
+        .where(
+            Membership.organization_id == organization_id,
+            Membership.role == "admin",
+            User.is_active,
+            User.email != "",
+        )
+        .order_by(User.email)
+    )
+    return list((await session.scalars(statement)).all())
+
+
 async def has_membership(session: ReadSession, user_id: UUID) -> bool:
     """Whether the user belongs to any organization, also one that this transaction cannot see."""
     return bool((await session.execute(select(func.has_membership(user_id)))).scalar_one())

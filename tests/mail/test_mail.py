@@ -358,6 +358,9 @@ VALUES = {
     "organization": "Win at https://evil.example/x\r\nBcc: all@evil.example <script>",
     "inviter": "Élodie d’Arc",
     "role": "staff",
+    "host": "evil.example",
+    "reason": "failing",
+    "webhook_id": "01a1f8f0-0000-7000-8000-000000000001",
 }
 
 

@@ -17,7 +17,8 @@ from app.webhooks.engine.deliver import AT_ONCE, attempt, claim, record
 from app.webhooks.outbox import MAX_PAYLOAD_BYTES, body_of
 from app.webhooks.queries.deliveries import KEPT_TRIES
 from tests.conftest import Stage
-from tests.people import make_crew
+from tests.mail.reading import acts, letters
+from tests.people import Crew, make_crew
 from tests.webhooks.conftest import Office, local
 from tests.webhooks.receiver import Receiver, status
 
@@ -184,6 +185,30 @@ async def test_a_day_of_nothing_but_failures_switches_off(
     assert endpoint["failures"] == failures + 1
     assert endpoint["is_active"] is is_active
     assert endpoint["disabled_reason"] == (None if is_active else "failing")
+
+
+async def test_admins_get_one_mail_when_a_webhook_is_switched_off(
+    office: Office, receiver: Receiver, crew: Crew
+) -> None:
+    receiver.answer(status(410))
+    endpoint_id, _ = await office.endpoint(receiver.url + "?token=hunter2")
+    await office.emit(**JOB)
+    await office.emit(**JOB)
+    bench = office.bench()
+    first, late = await claim(bench), await claim(bench)
+    assert first is not None
+    assert late is not None
+    for leased in (first, late):
+        await record(bench, leased, await attempt(bench, leased))
+    await office.send()
+    sent = await letters(office.database, office.settings)
+    assert [(letter.template, letter.to) for letter in sent] == [
+        ("webhook_disabled", crew.admin.email)
+    ]
+    assert sent[0].context["webhook_id"] == str(endpoint_id)
+    assert sent[0].context["reason"] == "gone"
+    assert "hunter2" not in str(sent[0].context)
+    assert (await acts(office.database)).count("webhooks.disabled") == 1
 
 
 async def test_nobody_there_and_nobody_answering(office: Office, receiver: Receiver) -> None:

@@ -5,8 +5,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from app.core.audit import Entry
-from app.core.audit import record as record_act
 from app.core.clock import now
 from app.core.crypto import KeyRing, SealBroken
 from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope, WriteSession, driver
@@ -15,6 +13,7 @@ from app.core.ids import new_id
 from app.core.log import logger
 from app.core.public_http import AddressRefused, fetch_head
 from app.webhooks.engine import keys, signature
+from app.webhooks.engine.notice import tell_disabled
 from app.webhooks.engine.schedule import is_given_up, pause_after
 from app.webhooks.queries import deliveries as queries
 from app.webhooks.queries.deliveries import Leased, Outcome
@@ -161,9 +160,4 @@ async def _judge(session: WriteSession, leased: Leased, outcome: Outcome) -> Non
     elif is_given_up(failures, seconds):
         reason = "failing"
     if reason and await queries.disable(connection, leased.endpoint_id, reason):
-        subject = "webhook", str(leased.endpoint_id)
-        detail = {"reason": reason}
-        record_act(
-            session, Entry("webhooks.disabled", None, leased.organization_id, *subject, detail)
-        )
-        logger.warning("webhooks.disabled", endpoint_id=leased.endpoint_id, reason=reason)
+        await tell_disabled(session, leased, reason)
