@@ -1,10 +1,10 @@
 """What an upload writes: rows by COPY, the job, its units of work, its first event."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 
 from app.claims.models import ClaimJob, ClaimJobEvent
 from app.core.db import ReadSession, WriteSession, as_owner, driver
@@ -39,6 +39,31 @@ async def earlier_upload(
         .limit(1)
     )
     return (await session.execute(statement)).scalar_one_or_none()
+
+
+class Origin(NamedTuple):
+    """How a file was read."""
+
+    header: list[str]
+    mapping: dict[str, int]
+    date_order: str
+
+
+async def newest_with_header(
+    session: ReadSession, organization_id: UUID, header: Sequence[str], besides: Sequence[str]
+) -> Origin | None:
+    """How the organization's newest file with these columns was read; those `besides` are no matter."""
+    own: Any = ClaimJob.header
+    for name in besides:
+        own = func.array_remove(own, name)
+    statement = (
+        select(ClaimJob.header, ClaimJob.mapping, ClaimJob.date_order)
+        .where(ClaimJob.organization_id == organization_id, own == list(header))
+        .order_by(ClaimJob.id.desc())
+        .limit(1)
+    )
+    found = (await session.execute(statement)).one_or_none()
+    return None if found is None else Origin(*found)
 
 
 async def store_job(session: WriteSession, values: dict[str, Any], *, unit_rows: int) -> None:

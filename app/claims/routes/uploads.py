@@ -9,7 +9,7 @@ from app.claims import errors
 from app.claims.deps import UploadForm
 from app.claims.queries import upload as queries
 from app.claims.schemas import JobOut, PreviewOut, ProviderOut, StatsOut
-from app.claims.service import intake, jobs, overview
+from app.claims.service import intake, jobs, overview, returned
 from app.claims.tables.template import template
 from app.core.db import Scope
 from app.core.idempotency import digest_of, run_once
@@ -46,8 +46,11 @@ async def upload(
     request: Request, member: StaffMember, form: UploadForm, _key: IdempotencyKey = None
 ) -> Response:
     """Take a claim file in; its rows are asked for in the background."""
-    received = await intake.receive(form.file, form.filename, form.wishes)
-    wishes, open_ends = form.wishes, services(request)
+    open_ends = services(request)
+    wishes = await returned.as_before(
+        open_ends.database, member.organization_id, form.file, form.filename, form.wishes
+    )
+    received = await intake.receive(form.file, form.filename, wishes)
     scope = Scope.tenant(member.organization_id, member.user_id)
     digest = digest_of(
         *(received.sha256, received.original_filename, wishes.provider, wishes.use_batch_query),
@@ -85,10 +88,14 @@ async def upload(
 )
 async def preview(request: Request, member: StaffMember, form: UploadForm) -> PreviewOut:
     """Read a file as an upload would, store nothing and ask nobody."""
-    received = await intake.receive(form.file, form.filename, form.wishes)
+    database = services(request).database
+    wishes = await returned.as_before(
+        database, member.organization_id, form.file, form.filename, form.wishes
+    )
+    received = await intake.receive(form.file, form.filename, wishes)
     seen = await asyncio.to_thread(overview.look_through, received)
-    asked = intake.asked_of(form.wishes)
-    async with services(request).database.read(Scope.tenant(member.organization_id)) as session:
+    asked = intake.asked_of(wishes)
+    async with database.read(Scope.tenant(member.organization_id)) as session:
         earlier = await queries.earlier_upload(
             session, member.organization_id, received.sha256, asked
         )

@@ -5,7 +5,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, BinaryIO, Final
 from uuid import UUID
@@ -17,7 +17,7 @@ from app.claims.queries import upload as queries
 from app.claims.service import trail
 from app.claims.tables.copy import COLUMNS, encode_rows
 from app.claims.tables.options import Limits, ReadOptions
-from app.claims.tables.reader import Table, open_table
+from app.claims.tables.reader import Table, TableWarning, open_table
 from app.core.clock import now
 from app.core.db import WriteSession
 from app.core.ids import new_id
@@ -29,6 +29,11 @@ _BATCH_UNIT_ROWS: Final = 5_000
 # A row that is asked for singly costs a call; short ranges spread such a file over all workers.
 _SINGLE_UNIT_ROWS: Final = 100
 _HASH_PIECE: Final = 1024 * 1024
+_AS_BEFORE: Final = TableWarning(
+    "read_as_before",
+    "The columns of an errors file were found again; it was read with the mapping and the date"
+    " order of the file it comes from. Send mapping or date_order if that is wrong.",
+)
 _LONGEST_NAME: Final = 255
 # Control, direction and other invisible characters, halves of characters, line separators.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -46,6 +51,8 @@ class UploadWishes:
     options: ReadOptions
     include: frozenset[Extra] = frozenset()
     """What is asked for of each claim found, beside its summary."""
+    is_returned: bool = False
+    """The options are partly those of the file whose failed rows this one holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,11 @@ async def receive(file: BinaryIO, filename: str, wishes: UploadWishes) -> Receiv
     """
     check_wishes(wishes)
     name = clean_filename(filename)
-    return await asyncio.to_thread(_read, file, name, wishes.options)
+    received = await asyncio.to_thread(_read, file, name, wishes.options)
+    if not wishes.is_returned:
+        return received
+    table = received.table
+    return replace(received, table=replace(table, warnings=(*table.warnings, _AS_BEFORE)))
 
 
 def _read(file: BinaryIO, name: str, options: ReadOptions) -> ReceivedFile:

@@ -111,6 +111,13 @@ def open_table(file: BinaryIO, *, filename: str, options: ReadOptions) -> Table:
     return _settle(*_open_text(file, filename, options, warnings), options, warnings)
 
 
+def peek_header(file: BinaryIO, *, filename: str, options: ReadOptions) -> list[str]:
+    """The column names of a text file; raises as `open_table` does for what is no such file."""
+    kind_of(file)
+    source, _ = _open_text(file, filename, options, [])
+    return source.header()
+
+
 def _open_sheet(
     file: BinaryIO, limits: Limits, warnings: list[TableWarning]
 ) -> tuple[SheetSource, _Text]:
