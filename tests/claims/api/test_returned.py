@@ -105,6 +105,7 @@ async def test_errors_come_back_as_they_are(
     assert header == [*(FRENCH if "french" in name else ENGLISH), "error_code", "error_message"]
     assert lines[0][:5] == ROWS[1]
     assert lines[1][:5] == [*ROWS[2][:2], "'=1+1", *ROWS[2][3:]]
+    again: Mapping[str, Any] = {}
     for wishes in ({}, fields):
         again = (await send(client, crew.staff, errors, name="errors.csv", fields=wishes)).json()
         assert again["total_rows"] == 2, again
