@@ -15,6 +15,7 @@ from app.claims.deps import Filters, JobId
 from app.claims.models import ENDED, ClaimAnswer, ClaimJob, ClaimRow
 from app.claims.queries import answers as rows
 from app.claims.queries import reading
+from app.claims.routes.packing import packed, takes_gzip
 from app.claims.schemas import (
     JobOut,
     ProgressOut,
@@ -205,6 +206,16 @@ async def download_results(
         media_type=MEDIA[format],
         headers=attachment(taken.name("results", format)),
     )
+    download, job = await _download(request, member, job_id, (scope, format))
+    pieces = download.results(scope, format)
+    headers = _attachment("results", job.original_filename, format)
+    if format is ResultFormat.JSONL:
+        # Each row says what its answer rests on, mostly what the row before it says.
+        headers["Vary"] = "Accept-Encoding"
+        if takes_gzip(request.headers.get("accept-encoding")):
+            headers["Content-Encoding"] = "gzip"
+            pieces = packed(pieces)
+    return StreamingResponse(pieces, media_type=_MEDIA[format], headers=headers)
 
 
 @router.get("/{job_id}/errors", response_class=StreamingResponse, responses={**_FILE, **_JOB})

@@ -2,6 +2,7 @@
 
 import csv
 import gc
+import gzip
 import io
 import json
 from typing import Any
@@ -108,6 +109,31 @@ async def test_json_lines(client: httpx.AsyncClient, database: Database, crew: C
     assert [json.loads(line) for line in answer.text.splitlines()] == listed.json()["results"]
     nothing = await download(client, crew, job_id, format="jsonl", scope="unprocessed")
     assert nothing.content == b""
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        ("gzip, br", True),
+        ("br;q=1.0, GZIP ; q=0.8", True),
+        ("identity", False),
+        ("", False),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000", False),
+    ],
+)
+async def test_json_lines_are_packed_for_whoever_takes_it(
+    client: httpx.AsyncClient, database: Database, crew: Crew, accepted: str, is_packed: bool
+) -> None:
+    job_id = await make_job(database, crew.organization_id)
+    headers = {**crew.viewer.headers, "accept-encoding": accepted}
+    path = f"{JOBS}/{job_id}/results/"
+    async with client.stream("GET", path, params={"format": "jsonl"}, headers=headers) as answer:
+        raw = b"".join([piece async for piece in answer.aiter_raw()])
+    assert "Accept-Encoding" in answer.headers["vary"]
+    assert (answer.headers.get("content-encoding") == "gzip") is is_packed
+    plain = gzip.decompress(raw) if is_packed else raw
+    assert [json.loads(line)["row"] for line in plain.splitlines()] == [1, 2, 3, 4]
 
 
 async def test_a_workbook(client: httpx.AsyncClient, database: Database, crew: Crew) -> None:
