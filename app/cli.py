@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.core import log
 from app.core.settings import Settings
 from app.core.version import release
-from app.upkeep import audit, chosen_settings, fail, keys
+from app.upkeep import DATA, DataOption, audit, chosen_settings, fail, keys
 
 cli = typer.Typer(
     name="intake",
@@ -27,8 +27,6 @@ cli = typer.Typer(
 )
 cli.add_typer(audit, name="audit")
 cli.add_typer(keys, name="keys")
-DataOption = Annotated[Path, typer.Option(help="Where ./scripts/dev keeps its data.")]
-DATA = Path(".intake")
 
 
 class SampleShape(StrEnum):

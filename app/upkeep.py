@@ -12,9 +12,12 @@ from typing import Annotated, NoReturn, TypeVar
 import typer
 from pydantic import ValidationError
 
+from app.core.borrowed import borrow
 from app.core.settings import Settings, load_settings
 
 T = TypeVar("T")
+DataOption = Annotated[Path, typer.Option(help="Where ./scripts/dev keeps its data.")]
+DATA = Path(".intake")
 audit = typer.Typer(help="The audit log and its chains.", no_args_is_help=True)
 keys = typer.Typer(help="The keys that seal secrets in the database.", no_args_is_help=True)
 
@@ -42,10 +45,17 @@ def verify_audit(
     against: Annotated[
         Path | None, typer.Option(help="Compare with what `intake audit heads` said earlier.")
     ] = None,
+    data: DataOption = DATA,
 ) -> None:
-    """Walk the chains of the audit log; name the first broken place of each, and end with 1."""
+    """Walk the chains of the audit log; name the first broken place of each, and end with 1.
+
+    Beside a running ./scripts/dev it walks through that one, unless DATABASE_URL names another.
+    """
     from app.core import audit_chain
     from app.core.db import Database
+    from app.dev.stack import STAGE_FILE
+
+    borrow(data / STAGE_FILE)
 
     async def walk(database: Database) -> audit_chain.Verdict:
         if against is None:
@@ -61,10 +71,15 @@ def verify_audit(
 
 
 @audit.command("heads")
-def print_heads() -> None:
-    """Print the end of each chain, to be kept where nobody who owns the database can change it."""
-    from app.core import audit_chain
+def print_heads(data: DataOption = DATA) -> None:
+    """Print the end of each chain, to be kept where nobody who owns the database can change it.
 
+    Beside a running ./scripts/dev it reads that one, unless DATABASE_URL names another.
+    """
+    from app.core import audit_chain
+    from app.dev.stack import STAGE_FILE
+
+    borrow(data / STAGE_FILE)
     typer.echo("\n".join(asyncio.run(_with_database(audit_chain.heads))))
 
 

@@ -17,7 +17,7 @@ from app.dev.issuers.asgi import Faults, LocalIssuers
 from app.dev.issuers.instance import INSTANCE_PATH, ORIGIN, SECRET_KEY, Instance
 from app.dev.issuers.keys import SigningKeys
 from app.dev.issuers.realm import CLIENT, REALM_PATH, Realm
-from app.dev.issuers.server import serving
+from app.dev.local_server import serving
 from app.main import Intake, create_app
 from tests.conftest import RollbackDatabase, running
 

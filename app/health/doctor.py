@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from app.core.audit_chain import verify
+from app.core.borrowed import borrow
 from app.core.clock import now
 from app.core.db import APP_ROLE, Database, DatabaseAway, DatabaseBusy, database_url
 from app.core.http import HttpFailure
@@ -203,22 +204,12 @@ async def _payer(name: str, base_url: str) -> Finding:
     return Finding("Payer", True, f"{place} takes connections ({name})")
 
 
-def _borrow(stage_file: Path) -> set[str]:
-    """Take the variables of a running ./scripts/dev, unless a database is named elsewhere."""
-    if os.environ.get("DATABASE_URL") or dotenv_values(".env").get("DATABASE_URL"):
-        return set()
-    lent = {name: value for name, value in dotenv_values(stage_file).items() if value}
-    borrowed = {name for name in lent if not os.environ.get(name)}
-    os.environ.update({name: lent[name] for name in borrowed})
-    return borrowed
-
-
 async def run(stage_file: Path) -> int:
     """Print the examination; 0 when all is well, 1 when something is not.
 
     `stage_file` is where ./scripts/dev leaves what it has made; it need not exist.
     """
-    borrowed = _borrow(stage_file)
+    borrowed = borrow(stage_file)
     try:
         settings = load_settings()
     except ValidationError as error:

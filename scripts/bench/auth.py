@@ -34,7 +34,7 @@ from app.core.settings_identity import ClerkSettings, KeycloakSettings
 from app.dev.issuers.asgi import LocalIssuers
 from app.dev.issuers.instance import INSTANCE_PATH, ORIGIN
 from app.dev.issuers.realm import CLIENT, REALM_PATH
-from app.dev.issuers.server import serving
+from app.dev.local_server import serving
 from app.dev.postgres import PostgresServer
 from app.dev.valkey import ValkeyServer
 from app.main import create_app

@@ -69,6 +69,27 @@ def test_a_wrong_value_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -
     assert "s3cret" not in result.output
 
 
+def test_the_audit_log_of_a_running_stage_is_found(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As doctor does: what ./scripts/dev has left is taken where nothing else is named."""
+    lent = {
+        "DATABASE_URL": stage.settings.database.url.get_secret_value(),
+        "REDIS_URL": stage.settings.redis.url.get_secret_value(),
+        "SECRET_KEY": stage.settings.auth.secret_key.get_secret_value(),
+    }
+    for name in lent:
+        # Set and taken away, so that it is as it was after the test.
+        monkeypatch.setenv(name, "")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dev.env").write_text(
+        "".join(f"{name}='{value}'\n" for name, value in lent.items())
+    )
+    result = CliRunner().invoke(cli, ["audit", "verify", "--data", str(tmp_path)])
+    assert (result.exit_code, "0 broken" in result.output) == (0, True), result.output
+    assert "DATABASE_URL" in CliRunner().invoke(cli, ["audit", "verify", "--help"]).output
+
+
 def test_the_audit_log_is_walked(settings_of_stage: Stage, tmp_path: Path) -> None:
     """Whole, then with a row taken out of its middle by the owner; kept heads see a rewritten end."""
 

@@ -1,47 +1,10 @@
 """Runs the local issuers: in the loop of a test, or as a process of their own."""
 
 import argparse
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
-import uvicorn
-
+from app.dev import local_server
 from app.dev.issuers.asgi import LocalIssuers
-
-
-@asynccontextmanager
-async def serving(issuers: LocalIssuers, *, port: int = 0) -> AsyncIterator[str]:
-    """Serve in the running loop, on a free port unless one is given; yields the address."""
-    server = uvicorn.Server(_config(issuers, "127.0.0.1", port, loop="none"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        if task.done():
-            await task
-            raise RuntimeError("the local issuers did not start")
-        await asyncio.sleep(0.005)
-    bound = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{bound}"
-    finally:
-        server.should_exit = True
-        server.force_exit = True
-        await task
-
-
-def _config(issuers: LocalIssuers, host: str, port: int, *, loop: str) -> uvicorn.Config:
-    return uvicorn.Config(
-        issuers,
-        host=host,
-        port=port,
-        loop=loop,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -50,8 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9200)
     given = parser.parse_args(arguments)
-    config = _config(LocalIssuers(), given.host, given.port, loop="uvloop")
-    uvicorn.Server(config).run()
+    local_server.run(LocalIssuers(), given.host, given.port)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,9 @@
 """Runs the local payer: in the loop of a test, or as a process of its own."""
 
 import argparse
-import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
-import uvicorn
-
+from app.dev import local_server
 from app.dev.payer.asgi import LocalPayer, PayerOptions
 from app.dev.payer.faults import Faults, parse_faults
 
@@ -23,42 +20,7 @@ def run(
     payer = LocalPayer(options, faults=faults)
     for tin, claims in books:
         payer.books.write(tin, claims=claims, days=payer.options.days)
-    uvicorn.Server(_config(payer, host, port, loop="uvloop")).run()
-
-
-@asynccontextmanager
-async def serving(payer: LocalPayer, *, port: int = 0) -> AsyncIterator[str]:
-    """Serve in the running loop, on a free port unless one is given; yields the address."""
-    server = uvicorn.Server(_config(payer, "127.0.0.1", port, loop="none"))
-    task = asyncio.create_task(server.serve())
-    while not server.started:
-        if task.done():
-            await task
-            raise RuntimeError("the local payer did not start")
-        await asyncio.sleep(0.005)
-    bound = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{bound}"
-    finally:
-        server.should_exit = True
-        server.force_exit = True
-        await task
-
-
-def _config(payer: LocalPayer, host: str, port: int, *, loop: str) -> uvicorn.Config:
-    return uvicorn.Config(
-        payer,
-        host=host,
-        port=port,
-        loop=loop,
-        http="httptools",
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_keep_alive=75,
-    )
+    local_server.run(payer, host, port)
 
 
 def _book(text: str) -> tuple[str, int]:

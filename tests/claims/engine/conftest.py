@@ -12,8 +12,8 @@ from app.core.db import Database, Scope
 from app.core.ids import new_id
 from app.core.settings import ClaimsSettings
 from app.core.settings_payers import OptumSettings, UhcSettings
+from app.dev.local_server import serving
 from app.dev.payer.asgi import LocalPayer, PayerOptions
-from app.dev.payer.server import serving
 from tests.claims.engine.ledger import TIN, Ledger
 from tests.conftest import Stage
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.dev.local_server import serving
 from app.dev.payer.asgi import LocalPayer, PayerOptions
-from app.dev.payer.server import serving
 from tests.claims.payers.payer_stand import Stand
 
 

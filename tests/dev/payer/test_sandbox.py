@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from app.core.http import Answer, HttpClient, HttpUnconnected, fetch, open_client
+from app.dev.local_server import serving
 from app.dev.payer.asgi import SUMMARY_PATH, LocalPayer, PayerOptions
 from app.dev.payer.faults import Faults, parse_faults
 from app.dev.payer.questions import payer_today
-from app.dev.payer.server import main, serving
+from app.dev.payer.server import main
 
 TIN = "471000055"
 
