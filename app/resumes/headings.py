@@ -59,7 +59,7 @@ _WORDS: Final[tuple[tuple[Section, str], ...]] = (
     (
         "activities",
         r"(extra[- ]?curricular |campus |student |community )*(activities|involvement|engagement|service|leadership)( experience| (and|&) (activities|involvement|service|leadership|volunteering))?|on campus involvement|volunteer(ing)?( (experience|work|activities))?|community (service|involvement|engagement|work|activities|outreach)"
-        r"|benevolat|vie associative|engagements?( .*)?|activites( .*)?|experiences? (benevoles?|associatives?)|memberships?|(professional )?affiliations?|involvement( experience)?",
+        r"|benevolat|vie associative|engagements?( .*)?|activites( .*)?|experiences? (benevoles?|associatives?)|memberships?|(professional )?affiliations?|involvement",
     ),
     (
         "interests",
@@ -68,7 +68,7 @@ _WORDS: Final[tuple[tuple[Section, str], ...]] = (
     (
         "education",
         r"(academic |my )?education(al)?( (and|&) .*| background| history| qualifications?| details)?|academic (background|history|qualifications?|credentials|record|profile)|qualifications|studies|schooling|degrees"
-        r"|formations?( (initiale|academiques?|universitaires?|scolaires?|et .*|& .*|professionnelles?))?|etudes( .*)?|diplomes?( .*)?|parcours (academique|scolaire|universitaire)|scolarite|cursus( .*)?",
+        r"|formations?( (initiale|academiques?|universitaires?|scolaires?|et .*|& .*|professionnelles?))?|etudes( (superieures|universitaires|secondaires|et .*))?|diplomes?( (obtenus?|universitaires?|et .*|& .*))?|parcours (academique|scolaire|universitaire)|scolarite|cursus( (scolaire|universitaire|academique|et .*))?",
     ),
     (
         "skills",
@@ -80,12 +80,12 @@ _WORDS: Final[tuple[tuple[Section, str], ...]] = (
         "experience",
         r"([\w&/,-]+ ){0,4}(work|professional|employment|industry|internship|career|job|relevant|teaching|research|leadership|management|engineering|consulting|clinical|military|other|additional|previous|service|computer|software|development)? ?(experiences?|employment|work history)( (and|&) .*| history| summary| record| overview| highlights)?"
         r"|(employment|work|career|job|professional) (history|record|background|summary|highlights|chronology)|internships?|positions?( held)?|career|my work|where i'?ve worked|appointments"
-        r"|experiences?( (professionnelles?|de travail|salariees?|en entreprise|significatives?|cles?|et .*))?|parcours( professionnel)?|emplois?|stages?( .*)?|carriere|historique professionnel|missions?( .*)?",
+        r"|experiences?( (professionnelles?|de travail|salariees?|en entreprise|significatives?|cles?|et .*))?|parcours( professionnel)?|emplois?|stages?( (et .*|& .*|professionnels?|realises|effectues))?|carriere|historique professionnel|missions?( (et .*|realisees|principales|professionnelles))?",
     ),
     (
         "summary",
         r"(professional |executive |career |personal |brief |qualifications )?(summary|profile|objectives?|statement|overview|highlights|bio(graphy)?|introduction|goals?|snapshot)( (statement|of qualifications|summary))?|summary of qualifications|about( me)?|who i am"
-        r"|profil( (professionnel|personnel))?|resume|a propos( de moi)?|objectifs?( .*)?|presentation|accroche|synthese|en bref|projet professionnel",
+        r"|profil( (professionnel|personnel))?|resume|a propos( de moi)?|objectifs?( (professionnels?|de carriere|et .*))?|presentation|accroche|synthese|en bref|projet professionnel",
     ),
     (
         "contact",

@@ -114,6 +114,25 @@ def test_a_whole_resume_is_read_as_a_person_reads_it(path: Path) -> None:
             [("Développeuse", "Studio Bleu", "2020-03", "now")],
         ),
         (
+            "Globex, Austin, TX\nEngineer (2018 – 2020)\n• Built the platform that all of the firm now uses every day\nLockheed Martin, New York, NY\nAnalyst (2016 – 2018)\n• Wrote reports",
+            [
+                ("Engineer", "Globex", "2018", "2020"),
+                ("Analyst", "Lockheed Martin", "2016", "2018"),
+            ],
+        ),
+        (
+            "Globex (Lyon)\t2018 - 2020\nSage-femme\nSuivi des patientes.",
+            [("Sage-femme", "Globex", "2018", "2020")],
+        ),
+        (
+            "Barista at eBay\n2018 - 2020\n• Brewed",
+            [("Barista", "eBay", "2018", "2020")],
+        ),
+        (
+            "Trader Joe's, Boston, MA\nRegistered Nurse (2016 – 2018)\n• Cared",
+            [("Registered Nurse", "Trader Joe's", "2016", "2018")],
+        ),
+        (
             "2018 – présent : Comptable, Michelin, Lyon\nTenue des comptes.",
             [("Comptable", "Michelin", "2018", "now")],
         ),
@@ -161,8 +180,19 @@ def test_posts_in_the_ways_they_are_set(text: str, posts: list[tuple[str | None,
             [("Diplôme d'ingénieur en informatique", "INSA Lyon", "informatique", 2016)],
         ),
         (
-            "Data Analytics Immersive (2021)\nGeneral Assembly",
-            [("Data Analytics Immersive", "General Assembly", None, 2021)],
+            "Web Program (2022)\nGeneral Assembly\nData Analytics Immersive (2021)\nBrainStation",
+            [
+                ("Web Program", "General Assembly", None, 2022),
+                ("Data Analytics Immersive", "BrainStation", None, 2021),
+            ],
+        ),
+        (
+            "State University\nB.S. Physics, 2015\nCollege of Engineering",
+            [("B.S. Physics", "State University", "Physics", 2015)],
+        ),
+        (
+            "2010 - Diplôme d'ingénieur, INSA Lyon (Lyon)",
+            [("Diplôme d'ingénieur", "INSA Lyon", None, 2010)],
         ),
     ],
 )
@@ -187,6 +217,10 @@ def test_degrees_and_schools(text: str, schools: list[tuple[object, ...]]) -> No
         ),
         ("Langues\nanglais (courant, C1), espagnol : notions", ["anglais", "espagnol"]),
         ("Skills\nProject management\tData analysis", ["Project management", "Data analysis"]),
+        (
+            "Skills\nCloud AWS, Docker\nProgramming Python, Java",
+            ["AWS", "Docker", "Python", "Java"],
+        ),
     ],
 )
 def test_lists_of_skills(text: str, names: list[str]) -> None:
@@ -214,6 +248,8 @@ def test_sentences_mention_skills_less_surely_and_common_words_none() -> None:
     found = understand(text).skills
     assert {skill.name for skill in found} >= {"Docker", "Kubernetes"}
     assert not {skill.name for skill in found} & {"access", "go", "word"}
+    text = "Experience\nEngineer, Globex\t2019 - 2020\n• Had teams meet at Google to guide the building of operations in the cloud"
+    assert not understand(text).skills
     assert all(not skill.listed and skill.confidence < 0.9 for skill in found)
 
 

@@ -27,8 +27,11 @@ _FIELD: Final = re.compile(
     r"^(?:\s*of (?:Science|Arts|Engineering|Technology|Business Administration|Commerce|Education|Fine Arts|Laws?|Philosophy|Music|Architecture|Applied Science|Social Work|Public Health|Applied Arts)(?:s)?\b)?(?: degree| \([^)]*\)| \d| Professionnelle?| Pro\b| Recherche| Sp[ée]cialis[ée]| Universitaire| d['’][ée]tat| d['’]ing[ée]nieur| g[ée]n[ée]ral| technologique)*[\s,:.]*(?:\b(?:in|en|of|de|d['’]|sp[ée]cialit[ée]|mention|option|major(?:ing)? in)\s*)?[\s,:–—-]*(?P<field>.*)$"
 )
 _EXTRA: Final = re.compile(
-    r"\b(?:gpa|cgpa|honou?rs|cum laude|distinction|grade|first class|expected|graduat\w*|mention|coursework|minor|dean|major gpa|overall|score|percentage|class of|rank|promotion|obtenu|with|thesis)\b",
+    r"\b(?:gpa|cgpa|honou?rs|cum laude|distinction|grade|first class|expected|grad|graduat\w*|mention|coursework|minor|dean|major gpa|overall|score|percentage|class of|rank|promotion|obtenu|with|thesis)\b",
     re.IGNORECASE,
+)
+_FACULTY: Final = re.compile(
+    r"(?:College|School|Faculty|Department|Institute|Facult[ée]|D[ée]partement|UFR) (?:of|de|des|d['’]) ?"
 )
 _NOISE: Final = re.compile(
     r"^(?:relevant|incoming|selected)?\s*(?:coursework|courses?|cours|thesis|gpa|cgpa|honors|activities|awards?|minor|grade|dissertation|modules|specialization)\b",
@@ -54,7 +57,7 @@ def find_education(text: str, passages: Sequence[Passage]) -> tuple[Education, .
         if passage.section == "education":
             found = [_look(text, line) for line in passage.lines if _is_entry(line)]
             out += _entries(text, [each for each in found if each is not None])
-    return tuple(out)
+    return tuple(sorted(out, key=lambda each: each.evidence.start))
 
 
 def _is_entry(line: Line) -> bool:
@@ -131,8 +134,11 @@ def _end_of_school(text: str, school: Piece) -> int:
 def _entries(text: str, found: Sequence[_Found]) -> Iterator[Education]:
     """One entry a degree, with the school on its line or beside it; else one a school."""
     used: set[int] = set()
+    if not any(each.degree for each in found):
+        yield from _courses(text, found)
+        return
     degrees = [at for at, each in enumerate(found) if each.degree is not None]
-    school_first = bool(degrees) and any(_school(found[at]) for at in range(degrees[0]))
+    school_first = any(_school(found[at]) for at in range(degrees[0]))
     for at in degrees:
         school = _school_beside(found, at, school_first)
         used.update({at, *([] if school is None else [school])})
@@ -141,11 +147,15 @@ def _entries(text: str, found: Sequence[_Found]) -> Iterator[Education]:
         beside = [each for each in found[first : last + 3] if _is_year_only(each)]
         yield _with_year(entry, beside if first < last else found[last + 1 : last + 3])
     for at, each in enumerate(found):
-        if at not in used and each.school is not None and not each.line.bullet:
-            before = found[at - 1] if at > 0 and at - 1 not in used else None
-            yield _with_program(text, _entry(text, each, each), before)
-    if not degrees and not any(each.school for each in found):
-        yield from _unnamed(text, found)
+        if at in used or each.school is None or each.line.bullet or _is_faculty(each):
+            continue
+        before = found[at - 1] if at > 0 and at - 1 not in used else None
+        yield _with_program(text, _entry(text, each, each), before)
+
+
+def _is_faculty(found: _Found) -> bool:
+    """A part of the school above: College of Engineering."""
+    return found.year is None and _FACULTY.match(found.line.text) is not None
 
 
 def _with_year(entry: Education, below: Sequence[_Found]) -> Education:
@@ -164,12 +174,21 @@ def _with_program(text: str, entry: Education, before: _Found | None) -> Educati
     return replace(entry, degree=text[slice(*before.other)], year=entry.year or before.year)
 
 
-def _unnamed(text: str, found: Sequence[_Found]) -> Iterator[Education]:
-    """Programmes and schools without any word that tells them: pairs of lines, one with a year."""
+def _courses(text: str, found: Sequence[_Found]) -> Iterator[Education]:
+    """Without any degree: a course with its year above its school, or schools alone."""
+    named = any(each.school for each in found)
+    taken = -1
     for at, each in enumerate(found):
-        if each.year is not None and each.other is not None:
-            after = found[at + 1] if at + 1 < len(found) and found[at + 1].year is None else None
-            span = None if after is None else after.other
+        after = found[at + 1] if at + 1 < len(found) and found[at + 1].year is None else None
+        if at == taken or each.line.bullet:
+            continue
+        if each.school is not None:
+            yield _entry(text, each, each)
+        elif each.year is not None and each.other is not None:
+            span = None if after is None else after.school or after.other
+            if span is None and named:
+                continue
+            taken = at + 1 if span else taken
             yield Education(
                 degree=text[slice(*each.other)] if span else None,
                 institution=text[slice(*(span or each.other))],

@@ -116,7 +116,26 @@ def _marked(lines: Sequence[Line]) -> list[bool]:
         alone = at == 0 or not marks[at - 1]
         if marks[at] and alone and after.bullet and _dates_alone(line):
             marks[at + 1] = title_score(after.text) >= 2
+    return _like_the_first(lines, marks)
+
+
+def _like_the_first(lines: Sequence[Line], marks: list[bool]) -> list[bool]:
+    """As many lines above each entry's dates as above the first's, though a bullet may go on there."""
+    above = next((at for at, line in enumerate(lines) if main_date(line) is not None), 0)
+    if not 1 <= above <= 2 or not all(marks[: above + 1]):
+        return marks
+    for at in range(above + 1, len(lines)):
+        if marks[at] and not lines[at].bullet and main_date(lines[at]) is not None:
+            between = lines[at - above : at]
+            if all(_may_head(line) for line in between):
+                marks[at - above : at] = [True] * above
     return marks
+
+
+def _may_head(line: Line) -> bool:
+    words = len(_WORDS.findall(line.text))
+    capital = line.text[0].isupper() or line.text[:2][-1:].isupper()
+    return not line.bullet and capital and words <= _LONG and not line.text.endswith((".", ";"))
 
 
 def _dates_alone(line: Line) -> bool:

@@ -14,6 +14,7 @@ from app.resumes.understanding.vocabulary import title_score
 _MOST_HEADS: Final = 5
 _LONGEST_DESCRIPTION: Final = 4_000
 _MANY_WORDS: Final = 16
+_FEW_WORDS: Final = 5
 
 
 def find_experience(
@@ -70,7 +71,7 @@ def _post(
         end=None if last is None or current else str(last),
         current=current,
         months=months_between(first, last, today, current),
-        description=_description(text, entry.body),
+        description=_description(text, [*_unused(heads, head), *entry.body]),
         evidence=Evidence(start, end, text[start : min(end, start + 300)]),
     )
 
@@ -93,6 +94,18 @@ def _undated(heads: Sequence[Line]) -> Iterator[tuple[int, int, int]]:
         after = line.text[span.end :]
         if len(after.split()) <= _MANY_WORDS and not after.rstrip().endswith("."):
             yield line.start + span.end, line.end, number
+
+
+def _unused(heads: Sequence[Line], head: Head) -> list[Line]:
+    """The lines below title, employer and dates that are already about the work."""
+    said = [value for value in (head.title, head.company, head.location) if value is not None]
+    out: list[Line] = []
+    for line in reversed(heads):
+        short = len(line.text.split()) < _FEW_WORDS
+        if short or main_date(line) is not None or any(value in line.text for value in said):
+            break
+        out.insert(0, line)
+    return out
 
 
 def _description(text: str, body: Sequence[Line]) -> str | None:

@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from app.resumes.understanding.vocabulary import is_place, names_company, title_score
+from app.resumes.understanding.vocabulary import is_place, is_region, names_company, title_score
 
 Mark = Literal["start", "strong", "dash", "comma", "at"]
 
 _STRONG: Final = re.compile(r"\s*(?:\t|\||\s[·•●]\s|\s//\s|;)\s*")
 _DASH: Final = re.compile(r"\s+[-–—−]+\s+|\s*[—–]\s+|\s+[—–]\s*|(?<=\w):\s+")
 _AT: Final = re.compile(
-    r"\s+(?:at|chez|@|for|au sein de|pour)\s+(?=(?:the |la |le |l['’])?[A-Z0-9])|\s+@\s*"
+    r"\s+(?:at|chez|@|for|au sein de|pour)\s+(?=(?:the |la |le |l['’])?(?:[A-ZÀ-Ý0-9]|[a-z][A-Z]))|\s+@\s*"
 )
 _COMMA: Final = re.compile(r"\s*,\s+")
 _SENTENCE: Final = re.compile(r"(?<=[a-z]{3})\.\s+(?=[A-Z])")
+_BRACKETS: Final = re.compile(r"(?P<name>[^()]*[^()\s])\s*\((?P<inside>[^()]+(?:\([^()]*\))?)\)")
 _EDGES: Final = " \t\n,;:|·•–—-−/"
 _SUFFIX: Final = re.compile(
     r"(?:inc|llc|ltd|co|corp|jr|sr|l\.?l\.?p|gmbh|s\.?a\.?s?|plc)\b\.?", re.IGNORECASE
@@ -73,17 +74,33 @@ def _stripped(text: str, start: int, mark: Mark) -> Iterator[tuple[str, int, Mar
 
 def _by_commas(text: str, start: int, mark: Mark, line: int) -> list[Piece]:
     """City and state stay together, so does a firm and its Inc.; the rest is parted."""
-    parts = [part for cut in _cut(text, start, _COMMA, "comma") for part in _by_sentence(cut)]
+    cuts = [part for cut in _cut(text, start, _COMMA, "comma") for part in _by_sentence(cut)]
+    parts = [part for cut in cuts for part in _place_in_brackets(cut)]
     merged: list[Piece] = []
-    for body, at, before in parts:
+    for number, (body, at, before) in enumerate(parts):
         piece = _judged(Piece(body, at, before if before != "start" else mark, line))
         last = merged[-1] if merged else None
-        if last is not None and before == "comma" and _belongs(last, piece, text, start):
+        # New York is a state beside Brooklyn, and a city beside NY.
+        is_city = number + 1 < len(parts) and is_region(parts[number + 1][0]) and piece.place
+        if last is None or is_city or before != "comma":
+            merged.append(piece)
+        elif _belongs(last, piece, text, start):
             whole = text[last.start - start : piece.end - start]
             merged[-1] = _judged(Piece(whole, last.start, last.mark, line))
         else:
             merged.append(piece)
     return merged
+
+
+def _place_in_brackets(cut: tuple[str, int, Mark]) -> Iterator[tuple[str, int, Mark]]:
+    """A place in brackets is no part of the name before it: Globex (Paris)."""
+    body, at, mark = cut
+    found = _BRACKETS.fullmatch(body)
+    if found is None or not is_place(found["inside"]):
+        yield cut
+        return
+    yield found["name"], at, mark
+    yield found["inside"], at + found.start("inside"), "strong"
 
 
 def _by_sentence(cut: tuple[str, int, Mark]) -> Iterator[tuple[str, int, Mark]]:

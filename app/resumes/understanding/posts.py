@@ -74,11 +74,11 @@ def _company(pieces: Sequence[Piece], title: Piece | None) -> Piece | None:
 
 
 def _is_name(piece: Piece) -> bool:
-    first = piece.text.lstrip("(\"'“«")[:1]
+    first = piece.text.lstrip("(\"'“«")[:2]
     if not any(map(str.isalpha, piece.text)) or _is_date(piece.text):
         return False
     return (
-        (first.isupper() or first.isdigit())
+        (not first[:1].islower() or first[1:].isupper())
         and len(piece.text.split()) <= 12
         and len(piece.text) > 1
     )

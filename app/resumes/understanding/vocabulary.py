@@ -46,7 +46,7 @@ _COMPANY: Final = re.compile(
 _SCHOOL: Final = re.compile(
     r"\b(?:universit\w*|college|school|institut\w*|academy|academie|polytechni\w*|ecole|lycee|iut|insa|faculte|faculty|conservatoire|seminary|hochschule|universidad"
     r"|politecnico|bootcamp|assembly|hec|essec|escp|edhec|emlyon|enac|ens|mines|centrale\w*|supelec|centralesupelec|telecom|sciences po|sorbonne|epita|epitech|esiea|ece|isep|utc|utt|utbm|cnam|cfa|greta|iae|esc|afpa|openclassrooms|mit|caltech|ucla|"
-    r"harvard|stanford|berkeley|oxford|cambridge|georgia tech|virginia tech|eth|epfl|coursera|udacity|campus)\b",
+    r"harvard|stanford|berkeley|oxford|cambridge|georgia tech|virginia tech|eth|epfl|coursera|udacity|campus|ifsi|ufr|suny|cuny|nyu|usc|uc \w+|(?:penn|ohio|michigan|arizona|iowa|kansas|florida|boise|fresno|san jose|san diego|colorado|oregon|washington|mississippi|louisiana|oklahoma|kent|wayne|north carolina) state)\b",
     re.IGNORECASE,
 )
 _STATES: Final = r"A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CDT]|T[NX]|UT|V[AT]|W[AIVY]|ON|QC|BC|AB|NS|MB|SK|NB|UK|USA|US|UAE|FR|DE|NSW|VIC"
@@ -79,7 +79,8 @@ _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 def title_score(text: str) -> int:
     """How surely a piece of text is a job's title: 0 not at all, 3 it ends in such a noun."""
     words = [plain(word) for word in _WORD.findall(re.sub(r"\([^)]*\)", " ", text))]
-    if not words or len(words) > 14:
+    # A shop carries its owner's name: Trader Joe's.
+    if not words or len(words) > 14 or words[-1].endswith("'s"):
         return 0
     nouns = [at for at, word in enumerate(words) if _is_title_noun(word)]
     if not nouns:
@@ -107,7 +108,9 @@ def names_school(text: str) -> bool:
 
 def is_place(text: str) -> bool:
     """A place and nothing else: Portland, OR · Paris · Remote · 75011 Paris, France."""
-    body = text.strip(" ,.;()[]|·•-–—")
+    body = text.strip(" ,.;[]|·•-–—")
+    if body.startswith("(") and body.endswith(")"):
+        body = body[1:-1]
     if not body or len(body) > 50:
         return False
     parts = [part.strip() for part in re.split(r",|/| - | & | et ", body) if part.strip()]
@@ -117,10 +120,11 @@ def is_place(text: str) -> bool:
     # An unknown place is one where its state or country follows; three parts need two of those.
     regions = len(parts) - 1
     shaped = _POSTCODE.fullmatch(parts[0]) is not None and not parts[0][0].islower()
-    return shaped and regions in {1, 2} and all(map(_is_region, parts[1:]))
+    return shaped and regions in {1, 2} and all(map(is_region, parts[1:]))
 
 
-def _is_region(part: str) -> bool:
+def is_region(part: str) -> bool:
+    """A state or country: TX · France."""
     return bool(_REGION_PART.fullmatch(part) or _REGION.fullmatch(plain(part)))
 
 
