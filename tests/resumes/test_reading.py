@@ -89,6 +89,42 @@ def test_dates_drawn_last_go_back_to_their_line() -> None:
     ]
 
 
+def test_a_date_of_the_sidebar_stays_there() -> None:
+    side = [*LEFT, "2010 - 2014"]
+    main = [*RIGHT, "Kept the whole of it running"]
+    page = [*lines(*main, left=40), *lines(*side, left=400)]
+    assert text_of(pdf(page)).splitlines() == [*main, *side]
+
+
+def test_a_column_goes_on_over_the_page_before_the_next_column_begins() -> None:
+    first = [*lines(*RIGHT, left=40), *lines(*LEFT, left=400)]
+    second = lines("Filed the archive in a new order", "REFERENCES", left=40)
+    third = lines("EDUCATION", "A new page of its own", left=40)
+    reading = read(pdf(first, second, third))
+    assert isinstance(reading, Reading)
+    assert reading.text.splitlines() == [
+        *RIGHT,
+        "Filed the archive in a new order",
+        "REFERENCES",
+        *LEFT,
+        "EDUCATION",
+        "A new page of its own",
+    ]
+    assert reading.cautions == ("layout.reordered",)
+
+
+@pytest.mark.parametrize("by_rows", [True, False])
+def test_a_date_that_a_narrow_cell_broke_is_made_whole(by_rows: bool) -> None:
+    cells = [(72, 740, "Docent, Community Heritage"), (72, 726, "Museum")]
+    dates = [(430, 740, "May 2023 - June"), (430, 726, "2024")]
+    mixed = [cells[0], dates[0], cells[1], dates[1]]
+    page = [*(mixed if by_rows else [*cells, *dates]), (72, 712, "Led guests through it")]
+    assert text_of(pdf(page)).splitlines() == [
+        "Docent, Community Heritage Museum\tMay 2023 - June 2024",
+        "Led guests through it",
+    ]
+
+
 def test_letters_set_apart_make_words() -> None:
     letters = [(72 + 12 * at, 740, letter) for at, letter in enumerate("JANE")]
     letters += [(140 + 12 * at, 740, letter) for at, letter in enumerate("SMITH")]

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Final
 
 from app.resumes.headings import heading_of
@@ -20,30 +20,108 @@ _DATE_ONLY: Final = re.compile(
     r"(?:(?:[^\W\d]{3,9}\.?\s+|\d{1,2}[/.]){0,2}(?:19|20)\d\d|[^\W\d]{3,12}(?: [^\W\d]{3,8})?)[)\]]?",
     re.IGNORECASE,
 )
+_OPEN_DATE: Final = re.compile(r"(?:19|20)\d\d\s*[-–—]\s*[^\W\d]{3,9}\.?$")
+_LONE_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
 _LEAST_CELLS: Final = 5
 _JUMPS: Final = 3
+# Points by which lines of one column may start apart.
+_EDGE: Final = 3.0
 _SWITCHES: Final = 4
 
 Row = list[Cell]
 
 
-def arrange(lines: list[list[Word]]) -> tuple[str, bool]:
-    """The page's text, and whether its lines had to be put in another order."""
-    rows = _join_stray_dates([cells_of(line) for line in lines])
+@dataclass(slots=True)
+class Page:
+    """A page's rows in reading order, and where its columns part, if it has two."""
+
+    rows: list[Row]
+    gutter: float | None = None
+    reordered: bool = False
+
+    @property
+    def text(self) -> str:
+        """Lines, with a tab between cells."""
+        return "\n".join("\t".join(cell.text for cell in row) for row in self.rows)
+
+
+def arrange(lines: list[list[Word]]) -> Page:
+    """The page's lines in the order in which they are read."""
+    rows = _join_stray_dates(_join_wrapped_dates([cells_of(line) for line in lines]))
     cells = [cell for row in rows for cell in row]
     if len(cells) < 2 * _LEAST_CELLS:
-        return _text(rows), False
+        return Page(rows)
     gutter = find_gutter(cells)
     if gutter is not None and _switches(cells, gutter) > _SWITCHES:
-        return _text(_by_columns(cells, gutter)), True
+        return Page(_by_columns(cells, gutter), gutter, True)
     if gutter is None and _jumps(rows) > _JUMPS:
-        return _text(_rows_of(cells)), True
-    return _text(rows), False
+        return Page(_rows_of(cells), None, True)
+    return Page(rows, gutter)
 
 
-def _text(rows: Sequence[Row]) -> str:
-    return "\n".join("\t".join(cell.text for cell in row) for row in rows)
+def flow(pages: Sequence[Page]) -> None:
+    """Let the first column of a page go on where it does on the next pages, before the second."""
+    for at, page in enumerate(pages):
+        for following in pages[at + 1 :]:
+            _take_over(page, following)
+            if following.rows:
+                break
+
+
+def _take_over(page: Page, following: Page) -> None:
+    """Move the rows with which the first column goes on from the following page to this one."""
+    sides = [_side(row, page.gutter) for row in page.rows]
+    end = len(sides) - len(list(takewhile(lambda side: side == sides[-1], reversed(sides))))
+    first = sides[end - 1] if end else None
+    if first is None or sides[-1] is None or len(sides) - end < _LEAST_CELLS:
+        return
+    going_on = list(takewhile(lambda row: _side(row, page.gutter) == first, following.rows))
+    if going_on and heading_of(going_on[0][0].text) is None:
+        page.rows[end:end] = going_on
+        del following.rows[: len(going_on)]
+        page.reordered = True
+
+
+def _side(row: Row, gutter: float | None) -> str | None:
+    if gutter is None or row[0].left < gutter < row[-1].right:
+        return None
+    return "left" if row[-1].right <= gutter else "right"
+
+
+def _join_wrapped_dates(rows: list[Row]) -> list[Row]:
+    """A date that a narrow cell broke before its last year, and what broke beside it, made whole."""
+    out: list[Row] = []
+    for row in rows:
+        broken = next(
+            (each for each in reversed(out[-2:]) if _OPEN_DATE.search(each[-1].text)), None
+        )
+        year = row[-1]
+        if broken is None or not _LONE_YEAR.fullmatch(year.text) or not _is_below(broken[-1], year):
+            out.append(row)
+            continue
+        out += [row[:-1]] if row[:-1] else []
+        _join_beside(out, broken[-1], year)
+        broken[-1] = _joined(broken[-1], year)
+    return out
+
+
+def _join_beside(rows: list[Row], date: Cell, year: Cell) -> None:
+    """What stands beside a broken date is broken at the same height."""
+    for above, below in pairwise(rows):
+        aligned = abs(above[0].left - below[0].left) < _EDGE and len(below) == 1
+        if aligned and _level(above[0], date) and _level(below[0], year):
+            above[0] = _joined(above[0], below[0])
+            rows.remove(below)
+            return
+
+
+def _joined(cell: Cell, other: Cell) -> Cell:
+    return Cell((*cell.words, *other.words))
+
+
+def _is_below(cell: Cell, other: Cell) -> bool:
+    return 0 < cell.middle - other.middle < 2.2 * cell.height
 
 
 def _join_stray_dates(rows: list[Row]) -> list[Row]:
@@ -54,6 +132,12 @@ def _join_stray_dates(rows: list[Row]) -> list[Row]:
     gone = set()
     for at in strays:
         date = rows[at][0]
+        if any(
+            _is_stacked(rows[beside], date)
+            for beside in (at - 1, at + 1)
+            if 0 <= beside < len(rows)
+        ):
+            continue
         for other, row in enumerate(rows):
             last = row[-1]
             if other != at and last.right < date.left and _level(last, date):
@@ -61,6 +145,13 @@ def _join_stray_dates(rows: list[Row]) -> list[Row]:
                 gone.add(at)
                 break
     return [row for at, row in enumerate(rows) if at not in gone]
+
+
+def _is_stacked(row: Row, date: Cell) -> bool:
+    """The date stands under or over a line of its own column."""
+    cell = row[0]
+    near = abs(cell.middle - date.middle) < 2.2 * max(cell.height, date.height)
+    return near and abs(cell.left - date.left) < _EDGE and not _DATE_ONLY.fullmatch(cell.text)
 
 
 def _level(one: Cell, other: Cell) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 import pypdfium2
 from pypdfium2 import raw
 
-from app.resumes.reading.layout import arrange
+from app.resumes.reading.layout import Page, arrange, flow
 from app.resumes.reading.lines import Word
 from app.resumes.reading.results import LIMITS, CannotRead, Caution, Limits, Reading
 
@@ -45,18 +45,18 @@ def _document(document: pypdfium2.PdfDocument, limits: Limits) -> Reading:
     if count == 0:
         raise CannotRead("resume.damaged")
     cautions: set[Caution] = {"pages.cut"} if count > limits.pages else set()
-    pages: list[str] = []
+    pages: list[Page] = []
     links: dict[str, None] = {}
     length = 0
     for number in range(min(count, limits.pages)):
-        text, reordered = _page(document, number, links)
-        length += len(text)
-        pages.append(text)
-        if reordered:
-            cautions.add("layout.reordered")
+        pages.append(_page(document, number, links))
+        length += len(pages[-1].text)
         if length > limits.characters:
             break
-    whole = "\n".join(pages)
+    flow(pages)
+    if any(page.reordered for page in pages):
+        cautions.add("layout.reordered")
+    whole = "\n".join(page.text for page in pages if page.rows)
     if sum(map(str.isalnum, whole)) < _FEW_LETTERS and _has_pictures(document, len(pages)):
         raise CannotRead("resume.no_text_layer")
     if len(_UNMAPPED.findall(whole)) > max(5, len(whole) // 50):
@@ -72,19 +72,19 @@ def _document(document: pypdfium2.PdfDocument, limits: Limits) -> Reading:
     )
 
 
-def _page(document: pypdfium2.PdfDocument, number: int, links: dict[str, None]) -> tuple[str, bool]:
-    """One page's text and whether it had to be put in order; a page that is broken is empty."""
+def _page(document: pypdfium2.PdfDocument, number: int, links: dict[str, None]) -> Page:
+    """One page in reading order; a page that is broken is empty."""
     try:
         page = document[number]
     except pypdfium2.PdfiumError:
-        return "", False
+        return Page([])
     with closing(page):
         for link in _links(document, page):
             links.setdefault(link)
         try:
             text_page = page.get_textpage()
         except pypdfium2.PdfiumError:
-            return "", False
+            return Page([])
         with closing(text_page):
             return arrange(list(_lines(text_page)))
 

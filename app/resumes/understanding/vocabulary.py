@@ -33,6 +33,10 @@ _LEVELS: Final = frozenset(
         "intern",
         "internship",
         "trainee",
+        "employed",
+        "self-employed",
+        "independant",
+        "independante",
     )
 )
 _COMPANY: Final = re.compile(
