@@ -14,27 +14,19 @@ import msgspec
 from app.core.clock import now
 from app.core.db import Database, Scope
 from app.core.log import logger
-from app.core.sandbox import Died, Limits, Sandbox
 from app.core.settings import Settings
 from app.resumes import queries
 from app.resumes.queries import Leased
-from app.resumes.reading.reader import read
-from app.resumes.reading.results import Reading, Unreadable, unreadable
+from app.resumes.reading.child import Readers
+from app.resumes.reading.recognition import tesseract
+from app.resumes.reading.results import Unreadable, unreadable
 from app.resumes.skill_keys import keys_of
 from app.resumes.understanding.understand import understand
 from app.storage import service as storage
 from app.storage.service import FileAway
 
-LIMITS: Final = Limits(answer_bytes=16 * 1024 * 1024)
 # Leases that ended without a step: their workers died, and the file is the only thing in common.
 MOST_ATTEMPTS: Final = 3
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What the child process says: one of the two."""
-
-    reading: Reading | None = None
-    unreadable: Unreadable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +35,8 @@ class Bench:
 
     database: Database
     settings: Settings
-    sandbox: Sandbox
+    readers: Readers
     stopping: asyncio.Event
-
-
-def open_sandbox() -> Sandbox:
-    """A way to child processes that have the readers loaded already."""
-    return Sandbox([__name__], limits=LIMITS)
-
-
-def read_in_child(content: bytes) -> bytes:
-    """The readers' answer as bytes, for the sandbox."""
-    found = read(content)
-    if isinstance(found, Reading):
-        return msgspec.msgpack.encode(Outcome(reading=found))
-    return msgspec.msgpack.encode(Outcome(unreadable=found))
 
 
 async def drain(bench: Bench) -> int:
@@ -92,7 +71,13 @@ async def _work(bench: Bench, leased: Leased) -> None:
 
 async def _extract_text(bench: Bench, leased: Leased) -> bool:
     content = await storage.read(bench.database, bench.settings, leased.file_id)
-    found = await _read(bench.sandbox, content)
+    found = await bench.readers.read(content)
+    if isinstance(found, Unreadable) and found.code == "resume.no_text_layer" and tesseract():
+        if not leased.is_scanned:
+            async with bench.database.write(Scope.system()) as session:
+                await queries.set_aside(session, leased)
+            return False
+        found = await bench.readers.recognise(content)
     if isinstance(found, Unreadable):
         await _fail(bench.database, leased, found)
         return False
@@ -105,16 +90,6 @@ async def _extract_text(bench: Bench, leased: Leased) -> bool:
         "content_type": found.content_type,
     }
     return await _advance(bench.database, leased, "text_extracted", values)
-
-
-async def _read(sandbox: Sandbox, content: bytes) -> Reading | Unreadable:
-    try:
-        said = await sandbox.run(read_in_child, content)
-        outcome = msgspec.msgpack.decode(said, type=Outcome)
-    except Died as death:
-        logger.info("resumes.reader_died", reason=death.reason)
-        return unreadable("resume.damaged" if death.reason == "raised" else "resume.too_demanding")
-    return outcome.reading or outcome.unreadable or unreadable("resume.damaged")
 
 
 async def _extract_skills(database: Database, leased: Leased) -> None:

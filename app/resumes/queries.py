@@ -16,6 +16,15 @@ from app.resumes.models import Resume
 
 # Longer than a résumé's reading may take, so that no second worker begins while the first is alive.
 LEASE_SECONDS: Final = 90
+_SCANNED: Final = "text.in_pictures"
+_CLAIMED: Final = (
+    Resume.id,
+    Resume.file_id,
+    Resume.status,
+    Resume.attempts,
+    Resume.revision,
+    Resume.cautions,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +37,7 @@ class Leased:
     status: str
     attempts: int
     revision: int
+    is_scanned: bool
 
 
 def seen_by(owner_id: UUID, organization_id: UUID | None) -> Select[Any]:
@@ -101,14 +111,17 @@ async def begin_again(session: WriteSession, resume_id: UUID) -> bool:
 
 
 async def claim(session: WriteSession) -> Leased | None:
-    """Take the oldest résumé that nobody works on, under a new token; by the database's clock."""
+    """Take the oldest résumé that nobody works on, under a new token; by the database's clock.
+
+    Scanned pages take seconds to recognize, so they come after all others.
+    """
     due = (
         select(Resume.id)
         .where(
             Resume.status.in_(("uploaded", "text_extracted")),
             (Resume.lease_until.is_(None)) | (Resume.lease_until < func.clock_timestamp()),
         )
-        .order_by(Resume.id)
+        .order_by(Resume.cautions.contains([_SCANNED]), Resume.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     )
@@ -121,11 +134,13 @@ async def claim(session: WriteSession) -> Leased | None:
             lease_until=func.clock_timestamp() + text(f"interval '{LEASE_SECONDS} seconds'"),
             attempts=Resume.attempts + 1,
         )
-        .returning(Resume.id, Resume.file_id, Resume.status, Resume.attempts, Resume.revision)
+        .returning(*_CLAIMED)
     )
     found = claimed.one_or_none()
-    if found is None:
-        return None
+    return None if found is None else _leased(found, token)
+
+
+def _leased(found: Any, token: UUID) -> Leased:
     return Leased(
         id=found.id,
         token=token,
@@ -133,6 +148,7 @@ async def claim(session: WriteSession) -> Leased | None:
         status=found.status,
         attempts=found.attempts,
         revision=found.revision,
+        is_scanned=_SCANNED in found.cautions,
     )
 
 
@@ -162,6 +178,20 @@ async def put_off(session: WriteSession, leased: Leased) -> None:
         update(Resume)
         .where(Resume.id == leased.id, Resume.lease_token == leased.token)
         .values(lease_token=None, attempts=Resume.attempts - 1)
+    )
+
+
+async def set_aside(session: WriteSession, leased: Leased) -> None:
+    """Let a scanned file wait until no other does; the attempt does not count."""
+    await session.execute(
+        update(Resume)
+        .where(Resume.id == leased.id, Resume.lease_token == leased.token)
+        .values(
+            cautions=[_SCANNED],
+            lease_token=None,
+            lease_until=None,
+            attempts=Resume.attempts - 1,
+        )
     )
 
 

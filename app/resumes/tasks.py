@@ -3,7 +3,8 @@
 from app.core.clock import now
 from app.core.db import ReadSession
 from app.resumes import queries
-from app.resumes.pipeline import Bench, drain, open_sandbox
+from app.resumes.pipeline import Bench, drain
+from app.resumes.reading.child import Readers
 from app.resumes.service import WORK
 from app.worker.registry import Backlog, TaskContext, backlog, task
 
@@ -11,7 +12,7 @@ from app.worker.registry import Backlog, TaskContext, backlog, task
 @task(WORK, look=True)
 async def process(context: TaskContext, **_ids: str) -> None:
     """Read every résumé that is due, whichever one the ring was for."""
-    await drain(Bench(context.database, context.settings, open_sandbox(), context.stopping))
+    await drain(Bench(context.database, context.settings, Readers(), context.stopping))
 
 
 @backlog("resumes")

@@ -3,6 +3,9 @@
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+
+import pypdfium2
 
 Placed = tuple[float, float, str]
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -66,3 +69,35 @@ def docx(body: str, parts: Mapping[str, str | bytes] | None = None) -> bytes:
 def paragraph(text: str, properties: str = "") -> str:
     """A paragraph of one run."""
     return f"<w:p>{properties}<w:r><w:t>{text}</w:t></w:r></w:p>"
+
+
+def broken_pdf(objects: Sequence[bytes], trailer: bytes = b"") -> bytes:
+    """A PDF of those objects, the first of them its catalogue, with more in its trailer."""
+    whole = _file([*objects, b"<< /Producer (tests) >>"])
+    return whole.replace(b"trailer\n<<", b"trailer\n<< " + trailer)
+
+
+def stream(content: bytes, entries: bytes = b"") -> bytes:
+    """A stream object."""
+    return b"<< /Length %d %s >>\nstream\n%s\nendstream" % (len(content), entries, content)
+
+
+def one_page(content: bytes, entries: bytes = b"") -> bytes:
+    """A PDF of one page that shows that stream."""
+    return broken_pdf(
+        [
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>",
+            stream(content, entries),
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 3 0 R >>",
+        ]
+    )
+
+
+def scanned(content: bytes) -> bytes:
+    """The pages of a PDF as pictures, as a scanner makes them."""
+    with closing(pypdfium2.PdfDocument(content)) as document:
+        pictures = [page.render(scale=200 / 72, grayscale=True).to_pil() for page in document]
+    out = io.BytesIO()
+    pictures[0].save(out, "PDF", save_all=True, append_images=pictures[1:], resolution=200)
+    return out.getvalue()

@@ -334,6 +334,8 @@ def test_addresses_broken_by_a_narrow_column_and_links_behind_the_text() -> None
     found = find_email("mail me at eloise.lefevre@\nexample.com today")
     assert found is not None
     assert found[0] == "eloise.lefevre@example.com"
+    assert find_email("jane.smith @example.com\nEngineer") == ("jane.smith@example.com", 0, 23)
+    assert find_email("a @ b") is None
     links = find_links(
         "LinkedIn | jane.dev | ASP.NET\nlinkedin.com/in/jane",
         ("https://www.linkedin.com/in/jane/", "mailto:a@b.c", "https://example.com/x"),

@@ -13,7 +13,7 @@ from itertools import pairwise, takewhile
 from typing import Final
 
 from app.resumes.headings import heading_of
-from app.resumes.reading.lines import Cell, Word, cells_of
+from app.resumes.reading.lines import Cell, Word, cell_of, cells_of
 
 _DATE_ONLY: Final = re.compile(
     r"[(\[]?(?:[^\W\d]{3,9}\.?\s+|\d{1,2}[/.]){0,2}(?:19|20)\d\d\s*(?:[-–—]|to|à|au)\s*"
@@ -43,7 +43,12 @@ class Page:
     @property
     def text(self) -> str:
         """Lines, with a tab between cells."""
-        return "\n".join("\t".join(cell.text for cell in row) for row in self.rows)
+        return "\n".join(["\t".join([cell.text for cell in row]) for row in self.rows])
+
+    @property
+    def length(self) -> int:
+        """About how many characters the text has."""
+        return sum(len(cell.text) + 1 for row in self.rows for cell in row)
 
 
 def arrange(lines: list[list[Word]]) -> Page:
@@ -117,7 +122,7 @@ def _join_beside(rows: list[Row], date: Cell, year: Cell) -> None:
 
 
 def _joined(cell: Cell, other: Cell) -> Cell:
-    return Cell((*cell.words, *other.words))
+    return cell_of((*cell.words, *other.words))
 
 
 def _is_below(cell: Cell, other: Cell) -> bool:

@@ -1,9 +1,11 @@
 """Words with their places on a page, and the lines that they stand in."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Final
+
+import msgspec
 
 # A gap this many line heights wide is no space between words: what follows is another cell.
 _CELL_GAP: Final = 1.1
@@ -12,8 +14,7 @@ _SPACED_WORDS: Final = 4
 _SPACED_LENGTH: Final = 2.4
 
 
-@dataclass(slots=True, frozen=True)
-class Word:
+class Word(msgspec.Struct, frozen=True, gc=False):
     """A word and its box, in points, y upwards as PDF counts."""
 
     text: str
@@ -23,32 +24,31 @@ class Word:
     top: float
 
 
-@dataclass(slots=True, frozen=True)
-class Cell:
-    """Words that follow each other on one line without a wide gap."""
+class Cell(msgspec.Struct, frozen=True, gc=False):
+    """Words that follow each other on one line without a wide gap.
+
+    `middle` is the height of the line's middle; steadier than either edge.
+    """
 
     words: tuple[Word, ...]
+    text: str
+    left: float
+    right: float
+    middle: float
+    height: float
 
-    @property
-    def left(self) -> float:
-        return self.words[0].left
 
-    @property
-    def right(self) -> float:
-        return self.words[-1].right
-
-    @property
-    def middle(self) -> float:
-        """The height of the line's middle; steadier than either edge."""
-        return (self.words[0].bottom + self.words[0].top) / 2
-
-    @property
-    def height(self) -> float:
-        return self.words[0].top - self.words[0].bottom
-
-    @property
-    def text(self) -> str:
-        return _joined(self.words)
+def cell_of(words: Sequence[Word]) -> Cell:
+    """The cell that the words make; there is at least one."""
+    first = words[0]
+    return Cell(
+        words=tuple(words),
+        text=_joined(words),
+        left=first.left,
+        right=words[-1].right,
+        middle=(first.bottom + first.top) / 2,
+        height=first.top - first.bottom,
+    )
 
 
 def cells_of(line: list[Word]) -> list[Cell]:
@@ -61,20 +61,20 @@ def cells_of(line: list[Word]) -> list[Cell]:
         gap = word.left - before.right
         letters = len(before.text) == 1 and len(word.text) == 1
         if gap > _CELL_GAP * height * (2 if letters else 1) or gap < -2 * height:
-            cells.append(Cell(tuple(line[start:at])))
+            cells.append(cell_of(line[start:at]))
             start = at
-    cells.append(Cell(tuple(line[start:])))
+    cells.append(cell_of(line[start:]))
     return cells
 
 
-def _joined(words: tuple[Word, ...]) -> str:
+def _joined(words: Sequence[Word]) -> str:
     text = " ".join([word.text for word in words])
     if len(words) < _SPACED_WORDS or len(text) > _SPACED_LENGTH * len(words):
         return text
     return _unspaced(words)
 
 
-def _unspaced(words: tuple[Word, ...]) -> str:
+def _unspaced(words: Sequence[Word]) -> str:
     """Letter-spaced text (J A N E  D O E) as words: the wider gaps part them."""
     gaps = [after.left - before.right for before, after in pairwise(words)]
     letters = sum(word.text.isalnum() and len(word.text) == 1 for word in words)

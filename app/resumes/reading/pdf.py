@@ -50,7 +50,7 @@ def _document(document: pypdfium2.PdfDocument, limits: Limits) -> Reading:
     length = 0
     for number in range(min(count, limits.pages)):
         pages.append(_page(document, number, links))
-        length += len(pages[-1].text)
+        length += pages[-1].length
         if length > limits.characters:
             break
     flow(pages)

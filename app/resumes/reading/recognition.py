@@ -1,7 +1,7 @@
 """Text of scanned pages by tesseract, where it is installed. Off the critical path.
 
 A page takes a second or two, hundreds of times as long as reading a text layer, so this is never
-part of `read`: the pipeline may try it, in a sandbox of its own, after `resume.no_text_layer`.
+part of `read`: after `resume.no_text_layer` the pipeline asks for it when no other résumé waits.
 """
 
 import io
@@ -19,7 +19,7 @@ from app.resumes.reading.results import LIMITS, Limits, Reading, Unreadable, unr
 _POINTS_PER_INCH: Final = 72
 _DOTS_PER_INCH: Final = 200
 _LARGEST_SIDE: Final = 4_000
-_MOST_PAGES: Final = 10
+_MOST_PAGES: Final = 5
 _SECONDS_A_PAGE: Final = 30
 _LANGUAGES: Final = ("eng", "fra")
 
@@ -30,7 +30,7 @@ def tesseract() -> str | None:
 
 
 def recognise(content: bytes, limits: Limits = LIMITS) -> Reading | Unreadable:
-    """The text in the pictures of a PDF's first ten pages, at 200 dots an inch.
+    """The text in the pictures of a PDF's first five pages, at 200 dots an inch.
 
     `resume.no_text_layer` where tesseract is not installed or sees no text, `resume.damaged` where
     no page can be drawn, `resume.too_demanding` where a page takes over 30 seconds.

@@ -21,6 +21,7 @@ Caution = Literal[
     "pages.cut",
     "text.unmapped_glyphs",
     "text.recognized",
+    "text.in_pictures",
     "text.encoding_guessed",
 ]
 

@@ -12,6 +12,10 @@ _EMAIL: Final = re.compile(
 _BROKEN_EMAIL: Final = re.compile(
     r"[A-Za-z0-9][\w.+-]{0,62}(?:@[ \t]*\n[ \t]*|[ \t]*\n[ \t]*@)(?:[a-z0-9-]+\.)+[a-z]{2,24}\b"
 )
+# The eye of a program that reads pictures sees a gap beside the sign.
+_GAPPED_EMAIL: Final = re.compile(
+    r"[A-Za-z0-9][\w.+-]{2,62} ?@ ?(?:[a-z0-9-]+\.)+(?:com|org|net|edu|io|eu|[a-z]{2})\b"
+)
 _PHONE: Final = re.compile(
     r"(?<![\w/@.-])(?:\+|00)?\(?\+?\d(?:[\d \xa0().·/–-]|\(0\)){5,20}\d(?![\w@]|[-/]\d)(?:\s*(?:x|ext\.?)\s*\d{1,5}\b)?"
 )
@@ -53,7 +57,8 @@ def find_email(text: str) -> tuple[str, int, int] | None:
     broken = _BROKEN_EMAIL.search(text)
     if broken is not None and (whole is None or broken.start() < whole.start()):
         return "".join(broken.group().split()), broken.start(), broken.end()
-    return None if whole is None else (whole.group(), whole.start(), whole.end())
+    found = whole or _GAPPED_EMAIL.search(text)
+    return None if found is None else (found.group().replace(" ", ""), found.start(), found.end())
 
 
 def find_phone(text: str, language: str | None) -> tuple[str, str | None] | None:
