@@ -58,7 +58,7 @@ _WORDS: Final[tuple[tuple[Section, str], ...]] = (
     ),
     (
         "activities",
-        r"(extra[- ]?curricular |campus |student |community )*(activities|involvement|engagement|service|leadership)( experience| (and|&) (activities|involvement|service|leadership|volunteering))?|on campus involvement|volunteer(ing)?( (experience|work|activities))?|community (service|involvement|engagement|work|activities|outreach)"
+        r"(extra[- ]?curricular |campus |student |community )*(activit(y|ies)|involvement|engagement|service|leadership)( (and|&) (activities|involvement|service|leadership|volunteering))?|on campus involvement|volunteer(ing)?( (experience|work|activities))?|community (service|involvement|engagement|work|activities|outreach)"
         r"|benevolat|vie associative|engagements?( .*)?|activites( .*)?|experiences? (benevoles?|associatives?)|memberships?|(professional )?affiliations?|involvement",
     ),
     (
@@ -72,14 +72,14 @@ _WORDS: Final[tuple[tuple[Section, str], ...]] = (
     ),
     (
         "skills",
-        r"((technical|core|key|professional|top|main|hard|soft|relevant|it|computer|digital|transferable|additional|personal|other|software|management|my|special|programming|language|general|interpersonal|areas? of) )*(and |& )?(skills?|competenc(y|ies|es)|expertise|proficienc(y|ies)|strengths|technologies|tech(nical)? stack|technical (summary|profile)|toolbox|tools|capabilities|specialties|specialities)"
+        r"((technical|core|key|professional|top|main|hard|soft|relevant|it|computer|digital|transferable|additional|personal|other|software|management|my|special|programming|language|general|interpersonal|areas? of) )*(and |& )?(skills?|competenc(y|ies|es)|expertise|proficienc(y|ies)|strengths|technologies|tech(nical)? stack|technical (summary|profile)|toolbox|tools|tech|techno(logie)?s?|capabilities|specialties|specialities)"
         r"( (and|&|/) .*| sets?| summary| matrix| overview| profile| highlights)?|(programming|tools|technologies|languages|skills) (and|&) (languages|tools|technologies|frameworks|skills|competencies|abilities|expertise)|stack|what i know|programming( languages)?"
         r"|competences?( (techniques?|professionnelles?|cles|informatiques?|transversales?|personnelles?|metiers?|et .*|& .*|principales|specifiques|fonctionnelles))?|savoir[- ](faire|etre)|outils( .*)?|informatique|logiciels?|environnements? techniques?|connaissances( .*)?|aptitudes|atouts|qualites",
     ),
     (
         "experience",
         r"([\w&/,-]+ ){0,4}(work|professional|employment|industry|internship|career|job|relevant|teaching|research|leadership|management|engineering|consulting|clinical|military|other|additional|previous|service|computer|software|development)? ?(experiences?|employment|work history)( (and|&) .*| history| summary| record| overview| highlights)?"
-        r"|(employment|work|career|job|professional) (history|record|background|summary|highlights|chronology)|internships?|positions?( held)?|career|my work|where i'?ve worked|appointments"
+        r"|(employment|work|career|job|professional) (history|record|background|summary|highlights|chronology)|internships?|positions?( held)?|career|my work|where i'?ve worked|((academic|research|professional|clinical|teaching|current|previous|hospital) )*(appointments|positions)( held)?"
         r"|experiences?( (professionnelles?|de travail|salariees?|en entreprise|significatives?|cles?|et .*))?|parcours( professionnel)?|emplois?|stages?( (et .*|& .*|professionnels?|realises|effectues))?|carriere|historique professionnel|missions?( (et .*|realisees|principales|professionnelles))?",
     ),
     (

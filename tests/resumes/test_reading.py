@@ -272,6 +272,12 @@ def test_plain_text_in_any_encoding(encoding: str) -> None:
     assert text_of(text.encode(encoding)) == text
 
 
+def test_blanks_in_a_row_part_the_columns_of_plain_text() -> None:
+    assert text_of(b"Line Cook        Aug 2020 - Current\n  The  Optimist") == (
+        "Line Cook\tAug 2020 - Current\nThe Optimist"
+    )
+
+
 def test_form_feeds_count_pages_of_plain_text() -> None:
     reading = read(b"Jane\fSmith")
     assert isinstance(reading, Reading)

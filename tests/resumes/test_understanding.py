@@ -133,6 +133,22 @@ def test_a_whole_resume_is_read_as_a_person_reads_it(path: Path) -> None:
             [("Registered Nurse", "Trader Joe's", "2016", "2018")],
         ),
         (
+            "Zalando\nSenior Engineer\nMarch 2020 - Present (4 years 3 months)\nOwns it.\nN26\n4 years 2 months\nEngineer\nJanuary 2017 - February 2020 (3 years 2 months)\nBuilt it.\nTrainee\nJanuary 2016 - December 2016 (1 year)\nTelefónica\nIntern\nJune 2015 - September 2015 (4 months)",
+            [
+                ("Senior Engineer", "Zalando", "2020-03", "now"),
+                ("Engineer", "N26", "2017-01", "2020-02"),
+                ("Trainee", "N26", "2016-01", "2016-12"),
+                ("Intern", "Telefónica", "2015-06", "2015-09"),
+            ],
+        ),
+        (
+            "Technicien\nAuchan\nDe 09/2017 à 02/2020\nMaintenance du parc (800 postes)\nSerrurier, McDonald's (2015 à 2016)",
+            [
+                ("Technicien", "Auchan", "2017-09", "2020-02"),
+                ("Serrurier", "McDonald's", "2015", "2016"),
+            ],
+        ),
+        (
             "2018 – présent : Comptable, Michelin, Lyon\nTenue des comptes.",
             [("Comptable", "Michelin", "2018", "now")],
         ),
@@ -189,6 +205,17 @@ def test_posts_in_the_ways_they_are_set(text: str, posts: list[tuple[str | None,
         (
             "State University\nB.S. Physics, 2015\nCollege of Engineering",
             [("B.S. Physics", "State University", "Physics", 2015)],
+        ),
+        (
+            "INSEAD, Fontainebleau — MBA (2020–2021)",
+            [("MBA", "INSEAD", None, 2021)],
+        ),
+        (
+            "2014 – 2017\nRoyal Institute\nBSc in Media Technology\n2010 – 2013\nState University\nMChem",
+            [
+                ("BSc in Media Technology", "Royal Institute", "Media Technology", 2017),
+                ("MChem", "State University", None, 2013),
+            ],
         ),
         (
             "2010 - Diplôme d'ingénieur, INSA Lyon (Lyon)",
@@ -307,6 +334,12 @@ def test_months_are_those_that_any_post_covers(posts: list[tuple[int, int]]) -> 
         ("Jean-Baptiste de La Tour, PhD | Paris", None, "Jean-Baptiste de La Tour"),
         ("Nom : DUPONT Marie\nTél : 06", None, "DUPONT Marie"),
         ("SKILLS\nPython\nReact Native\nEXPERIENCE\nEngineer", None, None),
+        ("Nom : BENALI\nPrénom : Karim\nTéléphone : 07", None, "Karim BENALI"),
+        (
+            "Languages\nEnglish (Native)\nMaria Gonzalez\nSenior Engineer at Zalando",
+            None,
+            "Maria Gonzalez",
+        ),
         ("Senior Software Engineer\nAustin, TX", None, None),
     ],
 )
@@ -321,6 +354,7 @@ def test_names(text: str, email: str | None, name: str | None) -> None:
         ("Tél : 06 12 34 56 78", ("06 12 34 56 78", "+33612345678")),
         ("+33 6 98 76 54 32", ("+33 6 98 76 54 32", "+33698765432")),
         ("(718) 555–0100", ("(718) 555–0100", "+17185550100")),
+        ("mobile 070-123 45 67", ("070-123 45 67", None)),
         ("2019 - 2022", None),
         ("01/2019 - 02/2022", None),
         ("born 12/03/1985", None),
@@ -349,6 +383,12 @@ def test_addresses_broken_by_a_narrow_column_and_links_behind_the_text() -> None
         ("EXPÉRIENCES PROFESSIONNELLES", "experience"),
         ("Leadership and Work Experience", "experience"),
         ("Top Skills", "skills"),
+        ("Involvement Experience", "experience"),
+        ("Extracurricular Activity", "activities"),
+        ("Volunteer Experience", "activities"),
+        ("Academic Appointments", "experience"),
+        ("Diplôme d'ingénieur", None),
+        ("Stage de fin d'études", None),
         ("Centres d’intérêt", "interests"),
         ("Community Outreach Coordinator", None),
         ("Outils : Docker, Git", None),

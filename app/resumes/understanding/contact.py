@@ -34,7 +34,8 @@ _REGIONS: Final = {
     "pt": ("PT", "BR"),
     "nl": ("NL",),
 }
-_OTHER_REGIONS: Final = ("US", "GB", "FR", "IN", "AU")
+_AMERICAN: Final = re.compile(r"1?[2-9]\d{9}")
+_OTHER_REGIONS: Final = ("US", "GB", "IN")
 _URL: Final = re.compile(
     r"(?:https?://|www\.)[^\s|,;<>()\[\]•·]+"
     r"|(?<![\w@.-])(?:[a-z]{2,3}\.)?(?:linkedin\.com|github\.com|gitlab\.com|bitbucket\.org|stackoverflow\.com|medium\.com|behance\.net|dribbble\.com|twitter\.com|x\.com|kaggle\.com|facebook\.com|"
@@ -63,21 +64,23 @@ def find_email(text: str) -> tuple[str, int, int] | None:
 
 def find_phone(text: str, language: str | None) -> tuple[str, str | None] | None:
     """The first phone number as written, and in E.164; one that is labelled goes first."""
-    regions = (*_REGIONS.get(language or "", ()), *_OTHER_REGIONS)
-    best: tuple[int, str, str | None] | None = None
+    regions = (*_REGIONS.get(language or "fr", ()), *_OTHER_REGIONS)
+    best: tuple[float, str, str | None] | None = None
     for match in _PHONE.finditer(text):
         written = match.group().strip(" -–·./")
         number = _parse(written, regions)
         if number is None:
             continue
         labelled = _LABEL.search(text[max(0, match.start() - 20) : match.start()]) is not None
-        score = 2 * labelled + (match.start() < _TOP) + written.startswith(("+", "00"))
+        score = 2.0 * labelled + (match.start() < _TOP) + written.startswith(("+", "00"))
+        score -= 0.5 * (not number)
         if best is None or score > best[0]:
-            best = score, written, number
+            best = score, written, number or None
     return None if best is None else best[1:]
 
 
 def _parse(written: str, regions: Sequence[str]) -> str | None:
+    """In E.164; empty for a number of a country that nothing tells; None for no phone number."""
     digits = re.sub(r"\D", "", written)
     if not 8 <= len(digits) <= 15 or _YEARS.fullmatch(written) or "\n" in written:
         return None
@@ -91,11 +94,11 @@ def _parse(written: str, regions: Sequence[str]) -> str | None:
         except phonenumbers.NumberParseException:
             continue
         national = phonenumbers.is_possible_number(number)
-        if national and (
-            region == "US" or phonenumbers.is_valid_number(number) or written[0] in "+0"
-        ):
+        # Numbers in examples (555) are possible ones of the United States without being valid.
+        american = region == "US" and _AMERICAN.fullmatch(digits) is not None
+        if national and (american or written[0] == "+" or phonenumbers.is_valid_number(number)):
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return None
+    return "" if len(digits) >= 9 and written[0] in "0(" else None
 
 
 def find_links(text: str, behind: Sequence[str]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from app.resumes.understanding.vocabulary import is_place, names_school
 _DEGREE: Final = re.compile(
     r"(?<![\w.])(?:(?:Executive |Joint |Double |Dual |Integrated |Honou?rs |Postgraduate |Graduate |Post[- ]Graduate |Advanced |Higher National |National )*"
     r"(?:Bachelor(?:['’]?s)?|Master(?:['’]?s)?|Doctor(?:ate)?|Associate(?:['’]?s)?|Diploma|Certificate|Mast[èe]re?s?|Licence|Doctorat|Dipl[ôo]me|Baccalaur[ée]at|Bac(?! \d{4})|Brevet|Magist[èe]re)\b(?! de travail)"
-    r"|(?:B\.?\s?(?:Sc|S|A|Eng|E|Tech|Com|Ed|BA|F\.?A|Arch|Mus|CA|N|Pharm|Des)|M\.?\s?(?:Sc|S|A|Eng|E|Tech|Com|Ed|B\.?A|F\.?A|Phil|Arch|Mus|CA|P\.?H|P\.?A|Des|Res|S\.?W)|A\.?\s?(?:A|S|A\.?S)|LL\.?\s?[BM]|Ph\.?\s?D|D\.?Phil|J\.?D|M\.?D|Ed\.?D|D\.?B\.?A|BBA|EMBA|MEng|BEng|MBBS)\b\.?(?:\s?\(?Hons?\.?\)?)?"
+    r"|(?:B\.?\s?(?:Sc|S|A|Eng|E|Tech|Com|Ed|BA|F\.?A|Arch|Mus|CA|N|Pharm|Des)|M\.?\s?(?:Sc|S|A|Eng|E|Tech|Com|Ed|B\.?A|F\.?A|Phil|Arch|Mus|CA|P\.?H|P\.?A|Des|Res|S\.?W)|A\.?\s?(?:A|S|A\.?S)|LL\.?\s?[BM]|Ph\.?\s?D|D\.?Phil|J\.?D|M\.?D|Ed\.?D|D\.?B\.?A|BBA|EMBA|[BM]Eng|M(?:Chem|Phys|Math|Biol|Sci|Litt|Comp|Pharm)|BChem|MBBS|MRes|PharmD|Psy\.?D)\b\.?(?:\s?\(?Hons?\.?\)?)?"
     r"|High School|GED|A[- ]Levels?|GCSEs?|International Baccalaureate|Abitur|HND|HNC|BTEC|BTS|DUT|BUT|CAP|BEP|DEUG|DEUST|DESS|DEA|DCG|DSCG|CPGE|MBA|MPA|DAEU|PGCE|PGDip|NVQ"
     r"|Classes? pr[ée]paratoires?|Ing[ée]nieur|Cycle ing[ée]nieur|Formation|Titre professionnel|Bootcamp|Nanodegree)(?![\w])"
 )
@@ -90,7 +90,7 @@ def _look(text: str, line: Line) -> _Found | None:
     if degree is None and school is None and not left and not years:
         return None
     degree_span = None if degree is None else (degree.start, _end_of_degree(degree, pieces))
-    other = [piece for piece in left if degree_span is None or piece.end > degree_span[1]]
+    other = [piece for piece in left if degree_span is None or piece.end > degree_span[1]] or left
     return _Found(
         line,
         degree_span,
@@ -139,12 +139,14 @@ def _entries(text: str, found: Sequence[_Found]) -> Iterator[Education]:
         return
     degrees = [at for at, each in enumerate(found) if each.degree is not None]
     school_first = any(_school(found[at]) for at in range(degrees[0]))
+    year_first = _is_year_only(found[0])
     for at in degrees:
         school = _school_beside(found, at, school_first)
         used.update({at, *([] if school is None else [school])})
         entry = _entry(text, found[at], None if school is None else found[school])
         first, last = sorted((at, at if school is None else school))
-        beside = [each for each in found[first : last + 3] if _is_year_only(each)]
+        span = slice(max(0, first - 1), first) if year_first else slice(first, last + 3)
+        beside = [each for each in found[span] if _is_year_only(each)]
         yield _with_year(entry, beside if first < last else found[last + 1 : last + 3])
     for at, each in enumerate(found):
         if at in used or each.school is None or each.line.bullet or _is_faculty(each):

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.resumes.understanding.dates import Span, spans_of
 from app.resumes.understanding.passages import Line
+from app.resumes.understanding.posts import is_length
 from app.resumes.understanding.vocabulary import names_company, title_score
 
 _WORDS: Final = re.compile(r"\w+")
@@ -56,12 +57,14 @@ def main_date(line: Line) -> Span | None:
 
 def entries_of(lines: Sequence[Line]) -> list[Entry]:
     """The entries of a section in the order of its text."""
+    lines = [line for line in lines if not is_length(line.text)]
     marked = _marked(lines)
     groups = _groups(lines, marked)
     dated = any(main_date(line) for line in lines)
+    above = _lines_above(lines, marked)
     entries: list[Entry] = []
     for heads, body in groups:
-        split = _split(heads) if dated else _split_undated(heads)
+        split = _split(heads, above) if dated else _split_undated(heads)
         if (
             dated
             and entries
@@ -121,8 +124,8 @@ def _marked(lines: Sequence[Line]) -> list[bool]:
 
 def _like_the_first(lines: Sequence[Line], marks: list[bool]) -> list[bool]:
     """As many lines above each entry's dates as above the first's, though a bullet may go on there."""
-    above = next((at for at, line in enumerate(lines) if main_date(line) is not None), 0)
-    if not 1 <= above <= 2 or not all(marks[: above + 1]):
+    above = _lines_above(lines, marks)
+    if not above:
         return marks
     for at in range(above + 1, len(lines)):
         if marks[at] and not lines[at].bullet and main_date(lines[at]) is not None:
@@ -130,6 +133,12 @@ def _like_the_first(lines: Sequence[Line], marks: list[bool]) -> list[bool]:
             if all(_may_head(line) for line in between):
                 marks[at - above : at] = [True] * above
     return marks
+
+
+def _lines_above(lines: Sequence[Line], marks: Sequence[bool]) -> int:
+    """How many heading lines stand above the section's first dates, where that tells a habit."""
+    above = next((at for at, line in enumerate(lines) if main_date(line) is not None), 0)
+    return above if above <= 2 and all(marks[: above + 1]) else 0
 
 
 def _may_head(line: Line) -> bool:
@@ -160,7 +169,7 @@ def _is_head(line: Line, before: Line | None, before_is_head: bool, wide: int) -
         and title_score(line.text) < 2
     ):
         return False
-    if words > 4 and _is_prose(line.text, words):
+    if (words > 4 or line.text.endswith(".")) and _is_prose(line.text, words):
         return False
     return before is None or before_is_head or not _goes_on(before, line, wide)
 
@@ -194,7 +203,7 @@ def _groups(lines: Sequence[Line], marks: Sequence[bool]) -> list[tuple[list[Lin
     return groups
 
 
-def _split(heads: list[Line]) -> list[Entry]:
+def _split(heads: list[Line], usual: int) -> list[Entry]:
     """Heading lines that follow each other without a description, parted by their dates."""
     dated = [(at, span) for at, line in enumerate(heads) if (span := main_date(line)) is not None]
     if len(dated) < 2:
@@ -202,10 +211,12 @@ def _split(heads: list[Line]) -> list[Entry]:
     ahead = dated[0][0]
     gaps = [after - at for (at, _), (after, _) in pairwise(dated)]
     # The first entry shows how many lines stand above its dates; no more can for the others.
-    above = min(ahead, min(gaps) - 1)
-    if ahead >= 1 and min(gaps) == 1:
-        above = 0
-    starts = [0, *(at - above for at, _ in dated[1:])]
+    above = 0 if min(gaps) == 1 else max(ahead, usual)
+    alone = _dates_alone(heads[ahead])
+    starts = [0]
+    for gap, (at, _) in zip(gaps, dated[1:], strict=True):
+        # Where dates stand alone first and beside a title later, that title has no lines above.
+        starts.append(at - (min(above, gap - 1) if _dates_alone(heads[at]) or not alone else 0))
     ends = [*starts[1:], len(heads)]
     return [
         Entry(heads[start:end], [span])

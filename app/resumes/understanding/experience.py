@@ -7,7 +7,7 @@ from typing import Final
 from app.resumes.understanding.dates import Span, interval_of, months_between, months_in_all
 from app.resumes.understanding.entries import Entry, entries_of, main_date
 from app.resumes.understanding.passages import Line, Passage
-from app.resumes.understanding.posts import Head, head_of
+from app.resumes.understanding.posts import Head, head_of, is_length
 from app.resumes.understanding.values import Evidence, Experience
 from app.resumes.understanding.vocabulary import title_score
 
@@ -60,7 +60,7 @@ def _post(
         return None
     if head.title is None and head.company is None:
         return None
-    head = _with_company_above(head, before, len(heads))
+    head = _with_company_above(head, before, sum(not _dates_only(line) for line in heads))
     first, last, current = (span.first, span.last, span.current) if span else (None, None, False)
     start, end = entry.lines[0].start, entry.lines[-1].end
     return Experience(
@@ -81,6 +81,11 @@ def _with_company_above(head: Head, before: Experience | None, lines: int) -> He
     if head.company is None and before is not None and lines == 1:
         return Head(head.title, before.company, head.location or before.location)
     return head
+
+
+def _dates_only(line: Line) -> bool:
+    span = main_date(line)
+    return span is not None and is_length(line.text[: span.at] + line.text[span.end :] or "1 year")
 
 
 def _undated(heads: Sequence[Line]) -> Iterator[tuple[int, int, int]]:

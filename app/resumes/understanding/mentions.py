@@ -60,27 +60,33 @@ def _add_sentence(text: str, start: int, end: int, taxonomy: Taxonomy, skills: C
         begin, stop = tokens[at].start, tokens[last].end
         most = max((p for one, two, _, p in spans if one < stop and begin < two), default=0.0)
         sure.append(_confidence(text[begin:stop], at == last, concept, most))
+    runs = _runs(text, tokens, matches)
     for number, (at, last, concept) in enumerate(matches):
         begin, stop = tokens[at].start, tokens[last].end
-        beside = [
-            other
-            for other in (number - 1, number + 1)
-            if 0 <= other < len(matches)
-            and sure[other]
-            and _enumerated(text, tokens, matches, number, other)
-        ]
         named = concept.category == "technology" and text[begin].isupper() and stop - begin > 2
-        confidence = sure[number] or (0.5 if beside and named else 0.0)
+        in_company = any(sure[other] for other in runs[number])
+        confidence = sure[number] or (0.5 if named and in_company else 0.0)
         if confidence >= 0.4:
             found = Found(concept, confidence, False, concept.category)
             skills.add(concept.id, found, begin, stop)
 
 
+def _runs(text: str, tokens: Sequence[Token], matches: Sequence[Match]) -> list[list[int]]:
+    """For each match those that are named in one breath with it, itself among them."""
+    runs: list[list[int]] = []
+    for number in range(len(matches)):
+        if number and _enumerated(text, tokens, matches, number - 1, number):
+            runs[-1].append(number)
+            runs.append(runs[-1])
+        else:
+            runs.append([number])
+    return runs
+
+
 def _enumerated(
-    text: str, tokens: Sequence[Token], matches: Sequence[Match], one: int, other: int
+    text: str, tokens: Sequence[Token], matches: Sequence[Match], first: int, second: int
 ) -> bool:
     """Named in one breath: Docker, Kubernetes and Terraform."""
-    first, second = sorted((one, other))
     between = text[tokens[matches[first][1]].end : tokens[matches[second][0]].start]
     return _JOINING.fullmatch(between) is not None
 

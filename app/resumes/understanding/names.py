@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from app.resumes.headings import heading_of, plain
@@ -102,11 +103,20 @@ _NOT_NAMES: Final = frozenset(
     ]
 ) - {"marie"}
 _FIRST_LINES: Final = 25
+_HALF: Final = re.compile(
+    r"(?:first name|given names?|pr[ée]noms?)\s*:\s*(?P<first>[^\W\d][\w '’.-]{1,30})"
+    r"|(?:last name|family name|surname|nom(?: de famille)?)\s*:\s*(?P<last>[^\W\d][\w '’.-]{1,30})",
+    re.IGNORECASE,
+)
+_HEADLINE: Final = re.compile(r" (?:at|chez|@|\|) ")
 _GOOD: Final = 4
 
 
 def find_name(passages: Sequence[Passage], email: str | None) -> str | None:
-    """The name as written, two lines of one joined by a space; None where nothing is like one."""
+    """The name as written, two lines or labelled halves of one joined by a space; or None."""
+    labelled = _labelled(passages)
+    if labelled is not None:
+        return labelled
     best: tuple[float, str] | None = None
     for place, text, opening in _candidates(passages):
         name = _name_in(text)
@@ -121,15 +131,38 @@ def find_name(passages: Sequence[Passage], email: str | None) -> str | None:
     return None if best is None else best[1]
 
 
+def _labelled(passages: Sequence[Passage]) -> str | None:
+    """First and last name where each has a line and a label of its own, in the usual order."""
+    found: dict[str, str] = {}
+    for passage in passages[:3]:
+        for line in passage.lines[:_FIRST_LINES]:
+            match = _HALF.fullmatch(line.text)
+            if match is not None and match.lastgroup is not None:
+                found.setdefault(match.lastgroup, match[match.lastgroup].strip())
+    return f"{found['first']} {found['last']}" if len(found) == 2 else None
+
+
+def _above_titles(passage: Passage) -> set[int]:
+    """Lines right above one with a title and an employer: the name below a sidebar read first."""
+    if passage.section not in {"languages", "skills", "certifications", "awards"}:
+        return set()
+    return {
+        at
+        for at, (line, below) in enumerate(pairwise(passage.lines))
+        if not line.bullet and _HEADLINE.search(below.text) and title_score(below.text) >= 2
+    }
+
+
 def _candidates(passages: Sequence[Passage]) -> Iterator[tuple[int, str, bool]]:
     """How far down, the text, and whether it stands where names do."""
     place = 0
     for passage in passages:
         before: Line | None = None
         opening = passage.section in {None, "contact", "summary"}
-        for line in passage.lines:
+        above_titles = _above_titles(passage)
+        for number, line in enumerate(passage.lines):
             for cell in _CELL.split(line.text):
-                yield place, cell, opening
+                yield place, cell, opening or number in above_titles
             if before is not None and " " not in before.text and " " not in line.text:
                 yield place, f"{before.text} {line.text}", opening
             before = line

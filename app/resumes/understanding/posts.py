@@ -1,5 +1,6 @@
 """Title, employer and place from the lines that head a post."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +9,10 @@ from app.resumes.understanding.dates import spans_of
 from app.resumes.understanding.pieces import Piece, pieces_of
 
 _LONGEST: Final = 110
+_LENGTH: Final = re.compile(
+    r"\W*(?:less than a year|(?:\d+ ?(?:years?|yrs?|ans?|months?|mos?|mois)\W*){1,2})\W*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True, frozen=True)
@@ -75,13 +80,18 @@ def _company(pieces: Sequence[Piece], title: Piece | None) -> Piece | None:
 
 def _is_name(piece: Piece) -> bool:
     first = piece.text.lstrip("(\"'“«")[:2]
-    if not any(map(str.isalpha, piece.text)) or _is_date(piece.text):
+    if not any(map(str.isalpha, piece.text)) or _is_date(piece.text) or is_length(piece.text):
         return False
     return (
         (not first[:1].islower() or first[1:].isupper())
         and len(piece.text.split()) <= 12
         and len(piece.text) > 1
     )
+
+
+def is_length(text: str) -> bool:
+    """How long a post was held, which some programs write beside its dates: (3 years 2 months)."""
+    return _LENGTH.fullmatch(text) is not None
 
 
 def _is_date(text: str) -> bool:

@@ -50,7 +50,7 @@ _COMPANY: Final = re.compile(
 _SCHOOL: Final = re.compile(
     r"\b(?:universit\w*|college|school|institut\w*|academy|academie|polytechni\w*|ecole|lycee|iut|insa|faculte|faculty|conservatoire|seminary|hochschule|universidad"
     r"|politecnico|bootcamp|assembly|hec|essec|escp|edhec|emlyon|enac|ens|mines|centrale\w*|supelec|centralesupelec|telecom|sciences po|sorbonne|epita|epitech|esiea|ece|isep|utc|utt|utbm|cnam|cfa|greta|iae|esc|afpa|openclassrooms|mit|caltech|ucla|"
-    r"harvard|stanford|berkeley|oxford|cambridge|georgia tech|virginia tech|eth|epfl|coursera|udacity|campus|ifsi|ufr|suny|cuny|nyu|usc|uc \w+|(?:penn|ohio|michigan|arizona|iowa|kansas|florida|boise|fresno|san jose|san diego|colorado|oregon|washington|mississippi|louisiana|oklahoma|kent|wayne|north carolina) state)\b",
+    r"harvard|stanford|berkeley|oxford|cambridge|georgia tech|virginia tech|eth|epfl|coursera|udacity|campus|insead|ifsi|ufr|suny|cuny|nyu|usc|uc \w+|(?:penn|ohio|michigan|arizona|iowa|kansas|florida|boise|fresno|san jose|san diego|colorado|oregon|washington|mississippi|louisiana|oklahoma|kent|wayne|north carolina) state)\b",
     re.IGNORECASE,
 )
 _STATES: Final = r"A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CDT]|T[NX]|UT|V[AT]|W[AIVY]|ON|QC|BC|AB|NS|MB|SK|NB|UK|USA|US|UAE|FR|DE|NSW|VIC"
