@@ -17,6 +17,7 @@ from app.core.limits import limit
 from app.core.middleware.body_limits import BodyLimit
 from app.core.settings import LimitSettings
 from app.health import routes as health
+from app.interviews import routes as interviews
 from app.jobs import routes as jobs
 from app.optimus import routes as optimus
 from app.organizations.routes import invites, logos, members, organizations
@@ -38,6 +39,7 @@ ROOMS = (
     claim_jobs,
     jobs,
     applications,
+    interviews,
     resumes,
     optimus,
     audit,

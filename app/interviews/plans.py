@@ -86,7 +86,8 @@ def settled(wish: Mapping[str, Any]) -> dict[str, Any]:
 
 def _moment(zone: str, at: datetime) -> datetime:
     try:
-        return moment_in(zone, at)
+        # Calendars know no fractions of a second.
+        return moment_in(zone, at.replace(microsecond=0))
     except OverflowError:
         # The first and the last day of the calendar have no equal in other zones.
         raise InterviewTooFar from None

@@ -49,9 +49,11 @@ async def _send(mail: Mail, settings: Settings) -> None:
     if mail.expires_at <= clock.now():
         raise smtp.Refused(TOO_LATE)
     try:
-        values = {**mail.context, **_opened(mail, settings)}
+        hidden = _opened(mail, settings)
+        calendar = hidden.pop(service.CALENDAR, "")
+        values = {**mail.context, **hidden}
         rendered = rendering.render(mail.template, known_or_usual(mail.language), values)
-        whole = message.compose(mail, rendered, settings.mail)
+        whole = message.compose(mail, rendered, settings.mail, calendar)
     except (rendering.TemplateBroken, SealBroken, ValueError) as error:
         # The same code and keys would fail again; the error's text may hold what must not be seen.
         raise smtp.Refused(f"mail.{type(error).__name__}") from None

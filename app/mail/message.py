@@ -25,8 +25,12 @@ def wire_address(address: str) -> str:
     return found.ascii_email or found.normalized
 
 
-def compose(mail: Mail, rendered: Rendered, settings: MailSettings) -> EmailMessage:
+def compose(
+    mail: Mail, rendered: Rendered, settings: MailSettings, calendar: str = ""
+) -> EmailMessage:
     """The message; its Message-ID and Date are the mail's own, so that a repeat is recognized.
+
+    `calendar` is an iCalendar object that goes along, none when it is empty.
 
     Raises:
         ValueError: a header would hold a line break, or the address is none.
@@ -42,6 +46,20 @@ def compose(mail: Mail, rendered: Rendered, settings: MailSettings) -> EmailMess
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
+    if calendar:
+        _enclose(message, calendar)
     # After the body: making it a multipart would take the header along into the first part.
     message["Content-Language"] = mail.language
     return message
+
+
+def _enclose(message: EmailMessage, calendar: str) -> None:
+    """The object twice: as another face of the mail, which calendars act on, and as a file.
+
+    The type names the method (RFC 6047, 2.4); a program that finds them different shows a mere file.
+    """
+    method = calendar.partition("METHOD:")[2].split(None, 1)[0]
+    message.add_alternative(calendar, subtype="calendar", params={"method": method})
+    message.add_attachment(
+        calendar, subtype="calendar", params={"method": method}, filename="invite.ics"
+    )

@@ -19,6 +19,8 @@ from app.worker.doorbell import ring
 
 DELIVER: Final = "mail.deliver"
 SEALED_FOR: Final = "mail.secrets"
+# Among the sealed values; no template shows it.
+CALENDAR: Final = "calendar_object"
 GOOD_FOR: Final = timedelta(hours=24)
 
 
@@ -27,11 +29,14 @@ class Secrets:
     """Values of a mail that open something, a link with a token: they are stored sealed.
 
     A mail that could not be sent within `good_for` is not sent at all: its link is over.
+    `calendar` is an iCalendar object with a METHOD that goes along (RFC 6047); an empty one does
+    not.
     """
 
     keys: KeyRing
     values: Mapping[str, str]
     good_for: timedelta = GOOD_FOR
+    calendar: str = ""
 
 
 async def send(
@@ -74,7 +79,8 @@ async def send(
 def _sealed(mail_id: UUID, secrets: Secrets | None) -> str | None:
     if secrets is None:
         return None
-    plain = json.dumps(dict(secrets.values)).encode()
+    calendar = {CALENDAR: secrets.calendar} if secrets.calendar else {}
+    plain = json.dumps({**secrets.values, **calendar}).encode()
     return secrets.keys.seal(plain, purpose=SEALED_FOR, bound_to=(str(mail_id),))
 
 

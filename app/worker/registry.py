@@ -21,6 +21,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.accounts.tasks",
     "app.claims.tasks",
     "app.storage.tasks",
+    "app.interviews.tasks",
     "app.jobs.tasks",
     "app.mail.tasks",
     "app.organizations.tasks",

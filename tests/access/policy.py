@@ -14,6 +14,7 @@ from collections.abc import Mapping
 
 from app.core.db import Database
 from tests.access.audit_lines import AUDIT
+from tests.access.interviews_lines import INTERVIEWS
 from tests.access.line import Line
 from tests.access.people_lines import PEOPLE
 from tests.access.recruiting_lines import APPLICATIONS, JOBS, OPTIMUS, RESUMES
@@ -128,6 +129,7 @@ LINES: list[Line] = [
     *CLAIMS,
     *JOBS,
     *APPLICATIONS,
+    *INTERVIEWS,
     *RESUMES,
     *OPTIMUS,
     *PEOPLE,

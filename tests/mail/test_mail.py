@@ -361,6 +361,15 @@ VALUES = {
     "host": "evil.example",
     "reason": "failing",
     "webhook_id": "01a1f8f0-0000-7000-8000-000000000001",
+    "reader": "applicant",
+    "title": "See evil.example",
+    "job_title": "Data <b>Engineer</b>",
+    "was": "2026-11-20 09:30",
+    "place": "evil.example",
+    "meeting_url": "https://meet.example/abc",
+    "description": "Go to https://evil.example/x",
+    "reason": "ask all@evil.example",
+    "response": "declined",
 }
 
 

@@ -23,6 +23,7 @@ from app.storage import service as storage
 from app.webhooks import outbox, service
 from app.webhooks.schemas import WebhookIn
 from tests.claims.engine.ledger import Ledger
+from tests.interviews.samples import make_interview
 from tests.jobs.samples import make_job
 from tests.people import make_crew
 from tests.resumes.samples import TEXT as RESUME
@@ -179,12 +180,42 @@ async def a_resume(ground: Ground) -> None:
         await resumes.upload(session, owner_id=crew.candidate.id, received=received)
 
 
+async def an_interview(ground: Ground, **changes: Any) -> None:
+    """An interview in three days that nobody has been told of."""
+    crew = await make_crew(ground.ledger.database, ground.ledger.settings)
+    await make_interview(ground.ledger.database, crew, **changes)
+
+
+async def an_interview_that_comes_up(ground: Ground) -> None:
+    """An interview in half a day whose reminder was due some hours ago."""
+    due = now() - timedelta(hours=12)
+    await an_interview(
+        ground, starts_at=now() + timedelta(hours=12), remind_at=due, announced_sequence=0
+    )
+
+
+async def an_interview_for_nothing(ground: Ground) -> None:
+    """An interview of somebody who has withdrawn."""
+    await an_interview(ground)
+    await ground.ledger.do("UPDATE applications SET status = 'withdrawn'")
+
+
 CASES = {
     "accounts.answer_requests": Case(a_forgotten_password, "SELECT count(*) = 1 FROM mails"),
     "accounts.purge_sessions": Case(an_old_sign_in, "SELECT count(*) = 0 FROM refresh_families"),
     "claims.work": Case(a_file, "SELECT bool_and(status = 'COMPLETED') FROM claim_jobs"),
     "claims.sweep": Case(
         something_to_sweep, "SELECT array_agg(status) = '{CANCELLED}' FROM claim_jobs"
+    ),
+    "interviews.announce": Case(
+        an_interview, "SELECT count(*) = 2 FROM mails WHERE template = 'interview_scheduled'"
+    ),
+    "interviews.call_off": Case(
+        an_interview_for_nothing, "SELECT bool_and(status = 'cancelled') FROM interviews"
+    ),
+    "interviews.remind": Case(
+        an_interview_that_comes_up,
+        "SELECT count(*) = 2 FROM mails WHERE template = 'interview_reminder'",
     ),
     "jobs.close_expired": Case(a_post_that_is_over, "SELECT bool_and(status = 'closed') FROM jobs"),
     "jobs.count_views": Case(a_post_that_was_read, "SELECT bool_and(views_count = 1) FROM jobs"),

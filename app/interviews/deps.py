@@ -1,0 +1,34 @@
+"""Which interviews a list shows."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from app.interviews.queries import Wanted
+from app.interviews.schemas import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Status and period; a time without an offset is read as UTC."""
+
+    status: Annotated[Status | None, Query()] = None
+    since: Annotated[datetime | None, Query(alias="from", description="What ends after then")] = (
+        None
+    )
+    until: Annotated[datetime | None, Query(alias="to", description="What begins before then")] = (
+        None
+    )
+
+    def wanted(self) -> Wanted:
+        """The same for a query."""
+        return Wanted(status=self.status, since=_utc(self.since), until=_utc(self.until))
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)
+
+
+Asked = Annotated[Filters, Depends()]
