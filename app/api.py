@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from app.accounts.deps import caller_key
 from app.accounts.routes import links, own, people
-from app.applications import routes as applications
+from app.applications.routes import applications, hiring
 from app.audit import routes as audit
 from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
@@ -39,6 +39,7 @@ ROOMS = (
     claim_jobs,
     jobs,
     applications,
+    hiring,
     interviews,
     resumes,
     optimus,

@@ -1,15 +1,23 @@
 """Who may apply, and as which party somebody meets an application."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Query
 
 from app.accounts.deps import CurrentUser
 from app.accounts.identity import SignedIn
 from app.applications.errors import ApplicationNotFound
 from app.applications.moves import Party
+from app.applications.queries import Wanted
+from app.applications.schemas import Status
+from app.core.db import ReadSession
 from app.core.problems import Forbidden
+from app.jobs import service as jobs
+from app.jobs.errors import JobNotFound
+from app.jobs.models import Job
 from app.organizations.deps import Viewer
 
 
@@ -55,3 +63,52 @@ def require_employer(who: Viewer, job: Mapping[str, Any]) -> None:
     is_owner = who.role == "employer" and job["posted_by"] == who.person.id
     if not is_owner and who.role != "admin":
         raise Forbidden
+
+
+async def employers_job(session: ReadSession, who: Viewer, job_id: UUID) -> Job:
+    """A job whose applications the caller may see.
+
+    Raises:
+        JobNotFound: there is none, or it is another organization's.
+        Forbidden: they are of the organization, without this right.
+    """
+    job = await jobs.get(session, job_id=job_id)
+    if not who.person.is_superuser:
+        if job.organization_id != who.organization_id:
+            raise JobNotFound
+        require_employer(who, {"posted_by": job.posted_by})
+    return job
+
+
+Tag = Annotated[str | None, Query(max_length=40, description="A tag that the application has")]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which applications an admin's list shows."""
+
+    job_id: Annotated[UUID | None, Query()] = None
+    status: Annotated[Status | None, Query()] = None
+    candidate_id: Annotated[UUID | None, Query()] = None
+    tag: Tag = None
+
+    def wanted(self, organization_id: UUID | None) -> Wanted:
+        """The same for a query."""
+        return Wanted(organization_id, self.job_id, self.candidate_id, self.status, self.tag)
+
+
+@dataclass(frozen=True, slots=True)
+class FiltersOfJob:
+    """Which applications to a job a list shows, and in which order."""
+
+    status: Annotated[Status | None, Query()] = None
+    tag: Tag = None
+    sort: Annotated[Literal["newest", "score"], Query()] = "newest"
+
+    def wanted(self, job_id: UUID) -> Wanted:
+        """The same for a query."""
+        return Wanted(job_id=job_id, status=self.status, tag=self.tag)
+
+
+Asked = Annotated[Filters, Depends()]
+AskedOfJob = Annotated[FiltersOfJob, Depends()]

@@ -56,3 +56,12 @@ class ApplicationResumeUnknown(Problem):
     status = 422
     title = "There is no such résumé of yours"
     hint = "Upload it with POST /api/v1/resumes and send the id from the answer."
+
+
+class CriterionUnknown(Problem):
+    """A score for something that applicants for this job are not judged by."""
+
+    code = "applications.criterion_unknown"
+    status = 422
+    title = "The job has no such criterion"
+    hint = "GET /api/v1/applications/job/{job_id}/criteria names them."

@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
     func,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.applications.moves import STATUSES
@@ -99,3 +99,35 @@ class ApplicationMove(Base):
     by_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     note: Mapped[str | None]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class JobScorecard(Timestamps, Base):
+    """What the applicants for a job are judged by; a job without a row has the usual criteria."""
+
+    __tablename__ = "job_scorecards"
+
+    job_id: Mapped[UUID] = mapped_column(
+        ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    organization_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), index=True
+    )
+    criteria: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class ApplicationReview(Timestamps, Base):
+    """What one colleague thinks of an application: 1 to 5 by the names of criteria."""
+
+    __tablename__ = "application_reviews"
+    __table_args__ = (sa.UniqueConstraint("application_id", "reviewer_id"),)
+
+    id: Mapped[UUID] = primary_key()
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id", ondelete="CASCADE"))
+    organization_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), index=True
+    )
+    reviewer_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    scores: Mapped[dict[str, int]] = mapped_column(JSONB)
+    comment: Mapped[str | None]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -27,15 +27,19 @@ class Wanted:
     job_id: UUID | None = None
     candidate_id: UUID | None = None
     status: str | None = None
+    tag: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """The same in SQL."""
         fields = ("organization_id", "job_id", "candidate_id", "status")
-        return [
+        found: list[ColumnElement[bool]] = [
             getattr(Application, name) == value
             for name in fields
             if (value := getattr(self, name)) is not None
         ]
+        if self.tag is not None:
+            found.append(literal(self.tag) == func.any(Application.tags))
+        return found
 
 
 def shown(wanted: Wanted) -> Select[Any]:
@@ -74,6 +78,12 @@ async def get(session: ReadSession, application_id: UUID) -> Row | None:
     statement = shown(Wanted()).where(Application.id == application_id)
     found = (await session.execute(statement)).mappings().one_or_none()
     return None if found is None else dict(found)
+
+
+async def many(session: ReadSession, application_ids: Sequence[UUID]) -> dict[UUID, Row]:
+    """Those of the applications that this transaction may see, by their ids."""
+    statement = shown(Wanted()).where(Application.id.in_(application_ids))
+    return {row["id"]: dict(row) for row in (await session.execute(statement)).mappings()}
 
 
 async def lock(session: WriteSession, application_ids: Sequence[UUID]) -> None:
@@ -119,9 +129,24 @@ async def change(session: WriteSession, application_id: UUID, values: Row) -> No
     )
 
 
-async def add_move(session: WriteSession, values: Row) -> None:
-    """One step more in an application's history."""
-    await session.execute(insert(ApplicationMove).values(**values))
+async def change_many(session: WriteSession, application_ids: Sequence[UUID], values: Row) -> None:
+    """Other values for several applications."""
+    await session.execute(
+        update(Application).where(Application.id.in_(application_ids)).values(**values)
+    )
+
+
+async def add_moves(session: WriteSession, moves: Sequence[Row]) -> None:
+    """One step more in the history of each of several applications."""
+    await session.execute(insert(ApplicationMove).values(list(moves)))
+
+
+async def lot(session: ReadSession, job_id: UUID, *, after: UUID | None, size: int) -> list[Row]:
+    """The job's applications in the order in which they came, from the one after `after` on."""
+    statement = shown(Wanted(job_id=job_id)).order_by(Application.id).limit(size)
+    if after is not None:
+        statement = statement.where(Application.id > after)
+    return [dict(row) for row in (await session.execute(statement)).mappings()]
 
 
 async def open_job(session: ReadSession, job_id: UUID) -> tuple[UUID, bool] | None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from app.core.schema import In, Line, OptionalLine, Out, Prose
 
@@ -89,3 +89,107 @@ class ApplicationOut(OwnApplicationOut):
     rating: int | None
     tags: list[str]
     score: float | None
+
+
+class BulkMoveIn(In):
+    """A move of several applications; `note` explains it in each one's history."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "ids": ["0193a5b0-7c7e-7000-8000-3f1f6c1e9a01"],
+                    "status": "rejected",
+                    "note": "The post is filled.",
+                }
+            ]
+        }
+    )
+
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    status: Status
+    note: Annotated[Prose, StringConstraints(max_length=2000)] | None = None
+
+
+class RefusalOut(Out):
+    """Why one of several was not moved, in the words that it would have been answered alone."""
+
+    code: str
+    title: str
+    detail: str
+    status: int
+
+
+class MovedOut(Out):
+    """How it went with one application: `status` is where it stands now, `error` why it did not
+    move."""
+
+    id: UUID
+    ok: bool
+    status: Status | None
+    error: RefusalOut | None
+
+
+class BulkMoveOut(Out):
+    """How it went with each application, in the order of the ids."""
+
+    moved: int
+    failed: int
+    results: list[MovedOut]
+
+
+Criterion = Annotated[Line, StringConstraints(max_length=60)]
+
+
+def _distinct(names: list[str]) -> list[str]:
+    return list(dict.fromkeys(names))
+
+
+class CriteriaIn(In):
+    """What applicants for a job are judged by."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"criteria": ["SQL", "Teamwork", "Curiosity"]}]}
+    )
+
+    criteria: Annotated[
+        list[Criterion], Field(min_length=1, max_length=20), AfterValidator(_distinct)
+    ]
+
+
+class CriteriaOut(Out):
+    """What applicants for a job are judged by."""
+
+    criteria: list[str]
+
+
+class ReviewIn(In):
+    """What you think of an applicant: 1 to 5 by criterion, as many of them as you like."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"scores": {"SQL": 4, "Teamwork": 5}, "comment": "Calm"}]}
+    )
+
+    scores: Annotated[dict[Criterion, Rating], Field(max_length=20)]
+    comment: Annotated[Prose, StringConstraints(max_length=5000)] = ""
+
+
+class ReviewOut(Out):
+    """One colleague's review; their name is null when their account is gone."""
+
+    reviewer_id: UUID | None
+    reviewer_name: str | None
+    scores: dict[str, int]
+    comment: str | None
+    average: float | None
+    updated_at: datetime
+
+
+class ScorecardOut(Out):
+    """Everybody's scores. `averages` has the mean of each criterion, `average` the mean of those."""
+
+    application_id: UUID
+    criteria: list[str]
+    averages: dict[str, float | None]
+    average: float | None
+    reviews: list[ReviewOut]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func
 
-from app.applications import queries
+from app.applications import queries, trail
 from app.applications.errors import (
     ApplicantsOwnOnly,
     ApplicationDuplicate,
@@ -19,6 +19,7 @@ from app.applications.models import Application
 from app.applications.moves import Party, is_allowed
 from app.applications.queries import Wanted
 from app.core.db import ReadSession, WriteSession
+from app.core.ids import new_id
 from app.core.pages import Key, PageQuery, Slice, paginate
 from app.jobs.errors import JobNotFound
 from app.resumes import service as resumes
@@ -56,7 +57,8 @@ async def apply(session: WriteSession, *, candidate_id: UUID, values: Mapping[st
     )
     if application_id is None:
         raise ApplicationDuplicate
-    await _note_move(session, application_id, None, "applied", by=candidate_id)
+    made = {"id": application_id, "job_id": job_id, "organization_id": organization_id}
+    await note_moves(session, [{**made, "status": None}], "applied", by=candidate_id)
     return application_id
 
 
@@ -141,39 +143,49 @@ async def update(
     if changes and party == "applicant":
         raise ApplicantsOwnOnly
     if wanted is not None and wanted != present["status"]:
-        await _move(session, present, wanted, party=party, by=by, note=note)
+        require_allowed(present, wanted, party)
+        await note_moves(session, [present], wanted, by=by, note=note)
         changes["status"] = wanted
     if not changes:
         return present
+    trail.changed(session, present, changes, by=by)
     await queries.change(session, application_id, {**changes, "updated_at": func.now()})
     return await get(session, application_id=application_id)
 
 
-async def _move(
-    session: WriteSession, present: Row, wanted: str, *, party: Party, by: UUID, note: str | None
-) -> None:
+def require_allowed(present: Mapping[str, Any], wanted: str, party: Party) -> None:
+    """Refuse a move that cannot be.
+
+    Raises:
+        ApplicationTransition: it is not allowed, or not to this party.
+    """
     status = present["status"]
     if not is_allowed(party, status, wanted):
         raise ApplicationTransition(f"The application is {status} and cannot become {wanted}.")
-    await _note_move(session, present["id"], status, wanted, by=by, note=note)
 
 
-async def _note_move(
+async def note_moves(
     session: WriteSession,
-    application_id: UUID,
-    present: str | None,
+    rows: Sequence[Mapping[str, Any]],
     wanted: str,
     *,
     by: UUID,
     note: str | None = None,
 ) -> None:
-    await queries.add_move(
+    """Write down that each of `rows`, as it was before, comes to stand at `wanted`."""
+    await queries.add_moves(
         session,
-        {
-            "application_id": application_id,
-            "from_status": present,
-            "to_status": wanted,
-            "by_id": by,
-            "note": note,
-        },
+        [
+            {
+                "id": new_id(),
+                "application_id": row["id"],
+                "from_status": row["status"],
+                "to_status": wanted,
+                "by_id": by,
+                "note": note,
+            }
+            for row in rows
+        ],
     )
+    for row in rows:
+        trail.moved(session, row, wanted, by=by)

@@ -165,7 +165,7 @@ async def _change(
     job = await service.get_locked(session, organization_id=who.organization_id, job_id=job_id)
     when.require(JobOut.model_validate(job))
     company = await _company(session, who.organization_id)
-    changed = await service.update(session, job=job, company=company, values=values)
+    changed = await service.update(session, job=job, company=company, values=values, by=who.user_id)
     return when.tagged(JobOut.model_validate(changed))
 
 
@@ -200,4 +200,4 @@ async def update(
 async def remove(job_id: UUID, employer: Employer, session: TenantWrite) -> JobOut:
     """Archive a job of your organization; its applications stay."""
     job = await service.get_locked(session, organization_id=employer.organization_id, job_id=job_id)
-    return JobOut.model_validate(await service.archive(session, job=job))
+    return JobOut.model_validate(await service.archive(session, job=job, by=employer.user_id))

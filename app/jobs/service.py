@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
+from app.core.audit import Entry, record
 from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
 from app.core.pages import PageQuery, Slice, paginate
@@ -124,7 +125,7 @@ async def create(
     """
     _require_sense(values)
     language = values["language"] or language_of(f"{values['title']} {values['description']}")
-    return await queries.add(
+    made = await queries.add(
         session,
         {
             **values,
@@ -135,12 +136,16 @@ async def create(
             "posted_at": None if values["status"] == "draft" else now(),
         },
     )
+    _note(session, "created", made, by=posted_by, detail={"status": made.status})
+    return made
 
 
 async def update(
-    session: WriteSession, *, job: Job, company: str, values: Mapping[str, Any]
+    session: WriteSession, *, job: Job, company: str, values: Mapping[str, Any], by: UUID
 ) -> Job:
     """Change what `values` names; null takes away salaries and expiry and leaves the rest.
+
+    `by` is who does it, for the audit log.
 
     Raises:
         JobTransition: the status cannot follow the present one.
@@ -164,16 +169,33 @@ async def update(
         kept["company"] = company
     if status != "draft" and job.posted_at is None:
         kept["posted_at"] = now()
-    return await queries.change(session, job.id, kept) if kept else job
+    changed = sorted(name for name, value in kept.items() if getattr(job, name) != value)
+    if not kept:
+        return job
+    before = job.status
+    after = await queries.change(session, job.id, kept)
+    if changed:
+        move = {} if status == before else {"from": before, "to": status}
+        _note(session, "changed", after, by=by, detail={"fields": ",".join(changed), **move})
+    return after
 
 
-async def archive(session: WriteSession, *, job: Job) -> Job:
+async def archive(session: WriteSession, *, job: Job, by: UUID) -> Job:
     """Take a job out of every list; who applied still sees it. Repeating it changes nothing."""
     if job.status == "archived":
         return job
-    return await queries.change(
+    before = job.status
+    archived = await queries.change(
         session, job.id, {"status": "archived", "posted_at": job.posted_at or now()}
     )
+    _note(session, "archived", archived, by=by, detail={"from": before})
+    return archived
+
+
+def _note(
+    session: WriteSession, verb: str, job: Job, *, by: UUID, detail: Mapping[str, str]
+) -> None:
+    record(session, Entry(f"jobs.{verb}", by, job.organization_id, "job", str(job.id), detail))
 
 
 def _require_sense(values: Mapping[str, Any]) -> None:

@@ -35,6 +35,7 @@ async def resume(database: Database, crew: Crew) -> Mapping[str, str]:
 
 OPEN = "200 200 200 200 200 200 200"
 CHANGES = "401 404 403 403 403 200 403"
+SCORECARD = "/applications/{application_id}/scorecard"
 NEW = {"job_id": "00000000-0000-7000-8000-000000000000"}
 
 JOBS = [
@@ -86,4 +87,38 @@ OPTIMUS = [
     #                                     anon stra cand view staf admi supe
     Line("GET", "/optimus/dashboard", "401 200 403 403 403 200 200"),
     Line("GET", "/optimus/job-insights/{job_id}", "401 404 403 403 403 200 200", prepare=job),
+    Line(
+        "POST",
+        "/applications/bulk-move",
+        "401 200 200 200 200 200 200",
+        json={"ids": [NEW["job_id"]], "status": "viewed"},
+    ),
+    Line(
+        "GET",
+        "/applications/job/{job_id}/export",
+        "401 404 404 403 403 200 200",
+        prepare=application,
+    ),
+    Line(
+        "GET",
+        "/applications/job/{job_id}/criteria",
+        "401 404 404 403 403 200 200",
+        prepare=application,
+    ),
+    Line(
+        "PUT",
+        "/applications/job/{job_id}/criteria",
+        "401 404 404 403 403 200 200",
+        json={"criteria": ["SQL"]},
+        prepare=application,
+    ),
+    Line("GET", SCORECARD, "401 404 403 403 403 200 200", prepare=application),
+    Line(
+        "PUT",
+        SCORECARD,
+        "401 404 403 403 403 200 200",
+        json={"scores": {"experience": 3}},
+        prepare=application,
+    ),
+    Line("DELETE", SCORECARD, "401 404 403 403 403 204 204", prepare=application),
 ]

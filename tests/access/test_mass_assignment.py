@@ -33,6 +33,7 @@ GUARDED = {
     ("JobIn", "status"),
     ("JobPatch", "status"),
     ("ApplicationPut", "status"),
+    ("BulkMoveIn", "status"),
     ("WebhookPatch", "is_active"),
 }
 

@@ -1,13 +1,13 @@
 """Applications over HTTP."""
 
-from typing import Annotated, Any, Literal
+from typing import Any
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from app.accounts.deps import CurrentUser, SessionRead, SessionWrite
 from app.applications import service
-from app.applications.deps import Candidate, party_of, require_employer
+from app.applications.deps import Asked, AskedOfJob, Candidate, employers_job, party_of
 from app.applications.errors import (
     ApplicantsOwnOnly,
     ApplicationDuplicate,
@@ -31,7 +31,6 @@ from app.core.openapi import IdempotencyKey, IfMatch, problems
 from app.core.pages import Page, Pages
 from app.core.problems import Forbidden
 from app.core.routing import RoomRouter
-from app.jobs import service as jobs
 from app.jobs.errors import JobNotFound
 from app.organizations.deps import SignedInViewer, ViewerRead, ViewerWrite
 
@@ -78,58 +77,57 @@ async def create(
     return await run_once(session, request, scope=str(person.id), digest=digest, work=work)
 
 
-@router.get("", responses=problems(Forbidden))
+@router.get("", response_model=Page[ApplicationOut], responses=problems(Forbidden))
 async def browse(
-    who: SignedInViewer,
-    session: ViewerRead,
-    query: Pages,
-    job_id: UUID | None = None,
-    status: Status | None = None,
-    candidate_id: UUID | None = None,
-) -> Page[ApplicationOut]:
+    request: Request, who: SignedInViewer, session: ViewerRead, query: Pages, asked: Asked
+) -> Response:
     """All applications to your organization's jobs, the newest first; for admins."""
     is_superuser = who.person.is_superuser
     if not is_superuser and who.role != "admin":
         raise Forbidden
     organization_id = None if is_superuser else who.organization_id
-    wanted = Wanted(organization_id, job_id, candidate_id, status)
+    wanted = asked.wanted(organization_id)
     found = await service.browse(session, wanted=wanted, query=query, tenant=organization_id)
-    return found.page(ApplicationOut.model_validate)
+    return tagged(request, found.page(ApplicationOut.model_validate))
 
 
-@router.get("/my-applications")
+@router.get("/my-applications", response_model=Page[OwnApplicationOut])
 async def browse_own(
-    user: CurrentUser, session: SessionRead, query: Pages, status: Status | None = None
-) -> Page[OwnApplicationOut]:
+    request: Request,
+    user: CurrentUser,
+    session: SessionRead,
+    query: Pages,
+    status: Status | None = None,
+) -> Response:
     """Your applications and how they stand, the newest first."""
     wanted = Wanted(candidate_id=user.id, status=status)
     found = await service.browse(session, wanted=wanted, query=query, tenant=user.id)
-    return found.page(OwnApplicationOut.model_validate)
+    return tagged(request, found.page(OwnApplicationOut.model_validate))
 
 
-@router.get("/job/{job_id}", responses=problems(JobNotFound, Forbidden))
+@router.get(
+    "/job/{job_id}",
+    response_model=Page[ApplicationOut],
+    responses=problems(JobNotFound, Forbidden),
+)
 async def browse_of_job(
+    request: Request,
     job_id: UUID,
     who: SignedInViewer,
     session: ViewerRead,
     query: Pages,
-    status: Status | None = None,
-    sort: Annotated[Literal["newest", "score"], Query()] = "newest",
-) -> Page[ApplicationOut]:
+    asked: AskedOfJob,
+) -> Response:
     """The applications to a job, for who posted it and the organization's admins."""
-    job = await jobs.get(session, job_id=job_id)
-    if not who.person.is_superuser:
-        if job.organization_id != who.organization_id:
-            raise JobNotFound
-        require_employer(who, {"posted_by": job.posted_by})
+    job = await employers_job(session, who, job_id)
     found = await service.browse(
         session,
-        wanted=Wanted(job_id=job_id, status=status),
+        wanted=asked.wanted(job_id),
         query=query,
-        by_score=sort == "score",
+        by_score=asked.sort == "score",
         tenant=job.organization_id,
     )
-    return found.page(ApplicationOut.model_validate)
+    return tagged(request, found.page(ApplicationOut.model_validate))
 
 
 @router.get(
