@@ -21,11 +21,13 @@ from app.interviews import routes as interviews
 from app.jobs import routes as jobs
 from app.optimus import routes as optimus
 from app.organizations.routes import invites, logos, members, organizations
+from app.privacy import routes as privacy
 from app.resumes import routes as resumes
 from app.webhooks import routes as webhooks
 
 PREFIX = "/api/v1"
 ROOMS = (
+    privacy,
     people,
     own,
     links,

@@ -54,6 +54,16 @@ async def _principal(request: Request, identity: Identity, token: str) -> Princi
     return known
 
 
+async def bearer_principal(request: Request, identity: ProcessIdentity, token: Bearer) -> Principal:
+    """Whom the request's token speaks for, in the words of its issuer."""
+    if token is None:
+        raise Unauthorized
+    return await _principal(request, identity, token)
+
+
+BearerPrincipal = Annotated[Principal, Depends(bearer_principal)]
+
+
 async def optional_user(
     request: Request, identity: ProcessIdentity, token: Bearer
 ) -> SignedIn | None:

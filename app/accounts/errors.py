@@ -1,6 +1,6 @@
 """What can go wrong with accounts and signing in."""
 
-from app.core.problems import Problem, Unauthorized
+from app.core.problems import Forbidden, Problem, Unauthorized
 
 
 class EmailTaken(Problem):
@@ -66,6 +66,14 @@ class PasswordWrong(Problem):
     hint = (
         "Check it. Who has forgotten it asks for a link: POST /api/v1/login/password-reset-request."
     )
+
+
+class SignInAgain(Forbidden):
+    """What was asked is done only right after a sign-in, and this one is older."""
+
+    code = "accounts.sign_in_again"
+    title = "Sign in again first"
+    hint = "Sign out, sign in, and send the same request within ten minutes."
 
 
 class PasswordElsewhere(Problem):

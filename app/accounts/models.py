@@ -44,6 +44,8 @@ class User(Base, Timestamps):
     summary: Mapped[str | None]
     links: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     skills: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    erased_at: Mapped[datetime | None]
+    """When the person had everything about them removed; nothing here is theirs since."""
 
 
 Index("uq_users_email", func.lower(User.email), unique=True, postgresql_where=text("email <> ''"))

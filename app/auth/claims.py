@@ -35,6 +35,13 @@ def line(claims: Claims, name: str, longest: int = LONGEST_NAME) -> str:
     return normal(value).strip()[:longest]
 
 
+def moment(claims: Claims, name: str) -> int:
+    """Seconds since 1970, 0 where there is no usable number."""
+    value = claims.get(name)
+    is_usable = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**40
+    return value if is_usable and isinstance(value, int) else 0
+
+
 def identifier(value: object) -> str:
     """An id or alias, whole or not at all: half of one would name something else."""
     is_usable = isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value.isprintable()

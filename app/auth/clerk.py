@@ -105,6 +105,7 @@ def principal(claims: Claims) -> Principal:
         expires_at=claims["exp"],
         issuer=claims["iss"],
         issued_at=claims["iat"],
+        authenticated_at=_authenticated_at(claims),
         identifier=read.line(claims, "jti"),
         email=read.email(claims.get("email")),
         email_verified=claims.get("email_verified") is True,
@@ -112,6 +113,17 @@ def principal(claims: Claims) -> Principal:
         organizations=_organization(claims),
         impersonated_by=None if actor is None else _actor(actor),
     )
+
+
+def _authenticated_at(claims: Claims) -> int:
+    """By `fva`: how many minutes ago the first factor was shown; -1 says never in this session."""
+    ages = claims.get("fva")
+    age = ages[0] if isinstance(ages, list) and ages else None
+    issued_at: int = claims["iat"]
+    is_known = isinstance(age, int) and not isinstance(age, bool)
+    if age is None or not is_known:
+        return issued_at
+    return issued_at - age * 60 if age >= 0 else 0
 
 
 def _full_name(facts: Claims, *whole: str) -> str:

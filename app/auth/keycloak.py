@@ -58,6 +58,7 @@ def principal(claims: Claims) -> Principal:
         expires_at=claims["exp"],
         issuer=claims["iss"],
         issued_at=claims["iat"],
+        authenticated_at=read.moment(claims, "auth_time") or claims["iat"],
         identifier=read.line(claims, "jti"),
         email=read.email(claims.get("email")),
         email_verified=claims.get("email_verified") is True,

@@ -23,6 +23,9 @@ class Principal:
     (for our own tokens the user's id), `session` the refresh family that the token came from, or
     the issuer's session. What follows is empty for our own tokens: the database knows it better.
 
+    `authenticated_at` is when the person has proved who they are, in seconds since 1970; where the
+    issuer does not tell, when the token was issued.
+
     `role` is None when the token says nothing about it. `names_all_organizations` tells whether a
     person has left the organizations of this issuer that the token does not name.
     """
@@ -33,6 +36,7 @@ class Principal:
     expires_at: int
     issuer: str = ""
     issued_at: int = 0
+    authenticated_at: int = 0
     identifier: str = ""
     email: str = ""
     email_verified: bool = False

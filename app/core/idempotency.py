@@ -137,3 +137,8 @@ async def purge_expired(session: WriteSession) -> int:
         .returning(IdempotencyKey.key)
     )
     return len(gone.all())
+
+
+async def forget(session: WriteSession, scope: str) -> None:
+    """Remove every answer that is kept for a principal."""
+    await session.execute(delete(IdempotencyKey).where(IdempotencyKey.scope == scope))

@@ -68,6 +68,7 @@ LIMITS: dict[str, Limit] = {
         Limit("analysis.analyze", 20, 60),
         Limit("integrations.connect", 30, 60),
         Limit("interviews.schedule", 60, 60),
+        Limit("privacy.export", 6, 3600),
     )
 }
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 
 from app.core.db import ReadSession, WriteSession
 from app.core.ids import new_id
@@ -78,6 +78,12 @@ async def purge(session: WriteSession, before: datetime) -> int:
         "DELETE FROM mails WHERE state <> 'waiting' AND ended_at < :before RETURNING id"
     )
     return len((await session.execute(statement, {"before": before})).all())
+
+
+async def remove_to(session: WriteSession, address: str) -> None:
+    """Remove the mails to one address, whatever its case. Nothing leads there by an index: people
+    leave seldom, and mails are kept for a month."""
+    await session.execute(delete(Mail).where(func.lower(Mail.recipient) == func.lower(address)))
 
 
 async def waiting(session: ReadSession) -> tuple[int, float]:

@@ -84,6 +84,11 @@ def _sealed(mail_id: UUID, secrets: Secrets | None) -> str | None:
     return secrets.keys.seal(plain, purpose=SEALED_FOR, bound_to=(str(mail_id),))
 
 
+async def forget(session: WriteSession, address: str) -> None:
+    """Remove every mail to an address, those that wait included; for the system's eyes."""
+    await queries.remove_to(session, address)
+
+
 async def waiting(session: ReadSession) -> tuple[int, float]:
     """How many mails wait, and for how many seconds the oldest has; for the system's eyes."""
     return await queries.waiting(session)

@@ -17,6 +17,7 @@ from tests.access.audit_lines import AUDIT
 from tests.access.interviews_lines import INTERVIEWS
 from tests.access.line import Line
 from tests.access.people_lines import PEOPLE
+from tests.access.privacy_lines import PRIVACY
 from tests.access.recruiting_lines import APPLICATIONS, JOBS, OPTIMUS, RESUMES
 from tests.access.webhooks_lines import WEBHOOKS
 from tests.claims.api.samples import GOOD, make_job, make_practice, make_running_job
@@ -130,6 +131,7 @@ LINES: list[Line] = [
     *JOBS,
     *APPLICATIONS,
     *INTERVIEWS,
+    *PRIVACY,
     *RESUMES,
     *OPTIMUS,
     *PEOPLE,

@@ -1,0 +1,19 @@
+"""The rooms that hold personal data, one line each, the higher ones first."""
+
+from typing import Final
+
+from app.accounts import privacy as accounts
+from app.applications import privacy as applications
+from app.core.personal import Holder
+from app.interviews import privacy as interviews
+from app.organizations import privacy as organizations
+from app.resumes import privacy as resumes
+
+# What refers to a person goes before what it refers to; the account goes last.
+HOLDERS: Final[dict[str, Holder]] = {
+    "interviews": interviews,
+    "applications": applications,
+    "resumes": resumes,
+    "organizations": organizations,
+    "accounts": accounts,
+}
