@@ -46,8 +46,15 @@ class User(Base, Timestamps):
     skills: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
     erased_at: Mapped[datetime | None]
     """When the person had everything about them removed; nothing here is theirs since."""
+    erasure_settled_at: Mapped[datetime | None]
+    """When what requests that were under way had still written was removed as well."""
 
 
+Index(
+    "ix_users_erased_at",
+    User.erased_at,
+    postgresql_where=text("erased_at IS NOT NULL AND erasure_settled_at IS NULL"),
+)
 Index("uq_users_email", func.lower(User.email), unique=True, postgresql_where=text("email <> ''"))
 
 

@@ -1,12 +1,13 @@
 """What is held of a person about their account, and how it comes to an end."""
 
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, func, or_, select
 
 from app.accounts import queries
-from app.accounts.models import AddressProof, ExternalIdentity, RefreshFamily
+from app.accounts.models import AddressProof, ExternalIdentity, RefreshFamily, User
 from app.core import idempotency
 from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
@@ -17,6 +18,7 @@ _ACCOUNT: Final = (
     *("id", "email", "email_verified_at", "full_name", "role", "auth_provider", "headline"),
     *("location", "phone", "summary", "links", "skills", "created_at", "updated_at"),
 )
+_MOST_AT_ONCE: Final = 100
 _IDENTITY: Final = ("provider", "issuer", "subject", "created_at")
 _SIGN_IN: Final = ("created_at", "last_used_at", "ended_at", "network", "browser", "system")
 _EMPTY: Final[dict[str, Any]] = {
@@ -72,4 +74,21 @@ async def erase(session: WriteSession, user_id: UUID) -> None:
     for table in (RefreshFamily, ExternalIdentity):
         await session.execute(delete(table).where(table.user_id == user_id))
     await idempotency.forget(session, str(user_id))
-    await queries.update_user(session, user_id, {**_EMPTY, "erased_at": now()})
+    erased_at = func.coalesce(User.erased_at, now())
+    await queries.update_user(session, user_id, {**_EMPTY, "erased_at": erased_at})
+
+
+async def unsettled(session: ReadSession, before: datetime) -> list[UUID]:
+    """Accounts that were erased before then and have not been looked at since, the oldest first."""
+    found = await session.scalars(
+        select(User.id)
+        .where(User.erased_at < before, User.erasure_settled_at.is_(None))
+        .order_by(User.erased_at)
+        .limit(_MOST_AT_ONCE)
+    )
+    return list(found)
+
+
+async def settle(session: WriteSession, user_id: UUID) -> None:
+    """Note that nothing can have been added to an erased account since it was looked at."""
+    await queries.update_user(session, user_id, {"erasure_settled_at": now()})

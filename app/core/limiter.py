@@ -67,7 +67,7 @@ LIMITS: dict[str, Limit] = {
         Limit("organizations.logo", 20, 60),
         Limit("analysis.analyze", 20, 60),
         Limit("integrations.connect", 30, 60),
-        Limit("interviews.schedule", 60, 60),
+        Limit("interviews.schedule", 20, 60),
         Limit("privacy.export", 6, 3600),
     )
 }

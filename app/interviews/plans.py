@@ -1,7 +1,7 @@
 """What an interview is to be, and whether that makes sense. Values in, values out."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NotRequired, TypedDict
 
 from app.core import clock
@@ -15,6 +15,7 @@ from app.interviews.zones import moment_in, zone_name
 
 LONGEST: Final = timedelta(hours=24)
 FURTHEST: Final = timedelta(days=731)
+_LAST: Final = datetime(9998, 1, 1, tzinfo=UTC)
 # How long before the beginning people are reminded, the earliest first.
 REMINDERS: Final = (timedelta(hours=24), timedelta(hours=1))
 
@@ -82,6 +83,22 @@ def settled(wish: Mapping[str, Any]) -> dict[str, Any]:
         "ends_at": ends_at,
         "attendees": attendees,
     }
+
+
+def merged(present: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+    """What an interview is to be after `changes`: another beginning alone keeps its length.
+
+    Raises:
+        TimezoneUnknown: there is no such zone.
+        TimeSkipped: the clocks in the zone go forward over the beginning.
+        InterviewTooFar: it would begin at the end of the calendar.
+    """
+    wish = {**present, **changes}
+    if "starts_at" in changes and "ends_at" not in changes:
+        starts_at = _moment(zone_name(wish["timezone"]), wish["starts_at"])
+        length = present["ends_at"] - present["starts_at"]
+        wish |= {"starts_at": starts_at, "ends_at": min(starts_at, _LAST) + length}
+    return wish
 
 
 def _moment(zone: str, at: datetime) -> datetime:

@@ -205,7 +205,7 @@ async def update(
 ) -> Response:
     """Move an interview, or change what is said about it; everybody in it is told.
 
-    At another time the applicant is asked again.
+    At another time the applicant is asked again. With starts_at alone it keeps its length.
     """
     if if_match is not None:
         present = tagged(request, await _whole(session, who, interview_id))

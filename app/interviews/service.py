@@ -28,7 +28,7 @@ from app.interviews.errors import (
     InterviewOver,
 )
 from app.interviews.models import CANCELLED, Interview
-from app.interviews.plans import Changes, Plan, next_reminder, settled
+from app.interviews.plans import Changes, Plan, merged, next_reminder, settled
 from app.organizations.deps import Viewer
 from app.worker.doorbell import ring
 
@@ -150,8 +150,8 @@ async def reschedule(
         raise InterviewCancelled
     if present.starts_at <= clock.now():
         raise InterviewOver
-    wish = {name: getattr(present, name) for name in Plan.__required_keys__} | {**changes}
-    values = settled(wish)
+    before = {name: getattr(present, name) for name in Plan.__required_keys__}
+    values = settled(merged(before, changes))
     different = {name for name, value in values.items() if getattr(present, name) != value}
     if not different:
         return present

@@ -25,6 +25,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.jobs.tasks",
     "app.mail.tasks",
     "app.organizations.tasks",
+    "app.privacy.tasks",
     "app.webhooks.tasks",
     "app.resumes.tasks",
 )

@@ -1,5 +1,6 @@
 """Interviews over HTTP: who does what, answers with and without signing in, what each side sees."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,17 +9,20 @@ import httpx
 import pytest
 from sqlalchemy import func, select, update
 
+from app.applications.models import ApplicationMove
 from app.core.audit_model import AuditEntry
 from app.core.db import Database, Scope
 from app.core.settings import AuthSettings, Settings
 from app.interviews.errors import ResponseLinkInvalid
 from app.interviews.links import ResponseClaim, ResponseLinks
 from app.interviews.models import Interview
+from app.main import create_app
 from tests.applications.samples import make_application
+from tests.conftest import Stage, running
 from tests.interviews.samples import INTERVIEWS, in_days, make_interview, plan
 from tests.jobs.samples import make_job
 from tests.mail.reading import newest
-from tests.people import API, Crew
+from tests.people import API, Crew, make_crew
 
 EMPLOYERS = {"attendees", "candidate_email", "calendar_provider", "warnings", "interviewer_id"}
 
@@ -105,13 +109,27 @@ async def test_two_at_once_are_a_warning(
     later = in_days(3) + timedelta(hours=1)
     moved = await client.patch(
         made.headers["location"],
-        json={
-            "starts_at": later.isoformat(),
-            "ends_at": (later + timedelta(hours=1)).isoformat(),
-        },
+        json={"starts_at": later.isoformat()},
         headers=crew.employer.headers,
     )
     assert moved.json()["warnings"] == []
+    ends_at = datetime.fromisoformat(moved.json()["ends_at"])
+    assert ends_at - datetime.fromisoformat(moved.json()["starts_at"]) == timedelta(hours=1)
+
+
+async def test_two_clicks_at_once_make_one(stage: Stage) -> None:
+    crew = await make_crew(stage.database, stage.settings)
+    _, application_id = await make_application(stage.database, crew)
+    body = plan(application_id=str(application_id))
+    async with running(create_app(stage.settings)) as client:
+        answers = await asyncio.gather(
+            *(client.post(INTERVIEWS, json=body, headers=crew.employer.headers) for _ in range(6))
+        )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    async with stage.database.read(Scope.system()) as session:
+        moves = await session.scalars(select(ApplicationMove.to_status))
+    assert sorted(moves) == ["applied", "interview"]
 
 
 async def test_lists(client: httpx.AsyncClient, database: Database, crew: Crew) -> None:

@@ -1,5 +1,6 @@
 """All of one's own data as an archive, and none of it any more."""
 
+import asyncio
 import io
 import json
 import zipfile
@@ -25,13 +26,15 @@ from app.core.settings import Settings
 from app.interviews.models import Interview
 from app.mail import service as mail
 from app.mail.service import Secrets
+from app.main import create_app
 from app.organizations.models import Invite
 from app.privacy.archive import safe_name
 from app.resumes.models import Resume
 from app.storage.models import File
 from tests.applications.samples import make_application
+from tests.conftest import Stage, running
 from tests.interviews.samples import in_days, make_interview
-from tests.people import API, PASSWORD, Crew, bearer, register
+from tests.people import API, PASSWORD, Crew, bearer, make_crew, register
 
 ME = f"{API}/users/me"
 NAME = "Zoë Quixotinelli"
@@ -276,6 +279,20 @@ async def only_numbers_stay(
         assert {"privacy.erased", "applications.withdrawn", "interviews.cancelled"} <= set(
             await session.scalars(actions)
         )
+
+
+async def test_two_clicks_at_once(stage: Stage) -> None:
+    crew = await make_crew(stage.database, stage.settings)
+    async with running(create_app(stage.settings)) as client:
+        answers = await asyncio.gather(
+            *(client.delete(ME, headers=crew.candidate.headers) for _ in range(4))
+        )
+    assert sorted(answer.status_code for answer in answers) == [204, 401, 401, 401]
+    async with stage.database.read(Scope.system()) as session:
+        noted = await session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "privacy.erased")
+        )
+        assert len(noted.all()) == 1
 
 
 async def test_the_last_admin_stays(

@@ -22,6 +22,7 @@ from app.resumes import service as resumes
 from app.storage import service as storage
 from app.webhooks import outbox, service
 from app.webhooks.schemas import WebhookIn
+from tests.applications.samples import make_application
 from tests.claims.engine.ledger import Ledger
 from tests.interviews.samples import make_interview
 from tests.jobs.samples import make_job
@@ -200,6 +201,16 @@ async def an_interview_for_nothing(ground: Ground) -> None:
     await ground.ledger.do("UPDATE applications SET status = 'withdrawn'")
 
 
+async def an_account_that_was_erased(ground: Ground) -> None:
+    """Somebody who is gone, and for whom a request that was under way has still stored something."""
+    crew = await make_crew(ground.ledger.database, ground.ledger.settings)
+    await make_application(ground.ledger.database, crew, cover_letter="I was too slow.")
+    await ground.ledger.do(
+        "UPDATE users SET erased_at = now() - interval '1 minute', email = '' WHERE id = $1",
+        crew.candidate.id,
+    )
+
+
 CASES = {
     "accounts.answer_requests": Case(a_forgotten_password, "SELECT count(*) = 1 FROM mails"),
     "accounts.purge_sessions": Case(an_old_sign_in, "SELECT count(*) = 0 FROM refresh_families"),
@@ -223,6 +234,10 @@ CASES = {
     "mail.tidy": Case(an_old_mail, "SELECT count(*) = 0 FROM mails"),
     "organizations.purge_invites": Case(an_old_invitation, "SELECT count(*) = 0 FROM invites"),
     "resumes.process": Case(a_resume, "SELECT bool_and(status = 'skills_extracted') FROM resumes"),
+    "privacy.settle": Case(
+        an_account_that_was_erased,
+        "SELECT bool_and(cover_letter IS NULL AND status = 'withdrawn') FROM applications",
+    ),
     "storage.empty_spool": Case(a_file_that_was_moved, "SELECT count(*) = 0 FROM file_pieces"),
     "storage.move": Case(a_file_to_move, "SELECT bool_and(state = 'stored') FROM files"),
     "webhooks.deliver": Case(
