@@ -285,9 +285,12 @@ async def test_two_clicks_at_once(stage: Stage) -> None:
     crew = await make_crew(stage.database, stage.settings)
     async with running(create_app(stage.settings)) as client:
         answers = await asyncio.gather(
-            *(client.delete(ME, headers=crew.candidate.headers) for _ in range(4))
+            *(client.delete(ME, headers=crew.candidate.headers) for _ in range(3))
         )
-    assert sorted(answer.status_code for answer in answers) == [204, 401, 401, 401]
+    statuses = [answer.status_code for answer in answers]
+    assert statuses.count(204) == 1
+    # On a machine with much else to do, whoever waits too long for the first one is asked to repeat.
+    assert set(statuses) <= {204, 401, 503}
     async with stage.database.read(Scope.system()) as session:
         noted = await session.scalars(
             select(AuditEntry).where(AuditEntry.action == "privacy.erased")
