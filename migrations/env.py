@@ -16,6 +16,7 @@ for room in (
     "accounts.models",
     "organizations.models",
     "webhooks.models",
+    "notifications.models",
     "claims.models",
     "claims.models_engine",
     "jobs.models",

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import func
 
 from app.applications import queries, trail
+from app.applications import announcements, queries
 from app.applications.errors import (
     ApplicantsOwnOnly,
     ApplicationDuplicate,
@@ -59,6 +60,8 @@ async def apply(session: WriteSession, *, candidate_id: UUID, values: Mapping[st
         raise ApplicationDuplicate
     made = {"id": application_id, "job_id": job_id, "organization_id": organization_id}
     await note_moves(session, [{**made, "status": None}], "applied", by=candidate_id)
+    await _note_move(session, application_id, None, "applied", by=candidate_id)
+    await announcements.tell_employer(session, application_id, job_id, candidate_id)
     return application_id
 
 
@@ -162,6 +165,9 @@ def require_allowed(present: Mapping[str, Any], wanted: str, party: Party) -> No
     status = present["status"]
     if not is_allowed(party, status, wanted):
         raise ApplicationTransition(f"The application is {status} and cannot become {wanted}.")
+    await _note_move(session, present["id"], status, wanted, by=by, note=note)
+    if party == "employer":
+        await announcements.tell_candidate(session, present, wanted)
 
 
 async def note_moves(

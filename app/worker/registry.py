@@ -24,6 +24,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.interviews.tasks",
     "app.jobs.tasks",
     "app.mail.tasks",
+    "app.notifications.tasks",
     "app.organizations.tasks",
     "app.privacy.tasks",
     "app.webhooks.tasks",

@@ -16,6 +16,7 @@ from app.core.db import Database
 from tests.access.audit_lines import AUDIT
 from tests.access.interviews_lines import INTERVIEWS
 from tests.access.line import Line
+from tests.access.notifications_lines import NOTIFICATIONS
 from tests.access.people_lines import PEOPLE
 from tests.access.privacy_lines import PRIVACY
 from tests.access.recruiting_lines import APPLICATIONS, JOBS, OPTIMUS, RESUMES
@@ -137,4 +138,5 @@ LINES: list[Line] = [
     *PEOPLE,
     *AUDIT,
     *WEBHOOKS,
+    *NOTIFICATIONS,
 ]

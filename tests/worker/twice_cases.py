@@ -26,6 +26,7 @@ from tests.applications.samples import make_application
 from tests.claims.engine.ledger import Ledger
 from tests.interviews.samples import make_interview
 from tests.jobs.samples import make_job
+from tests.notifications.samples import tell
 from tests.people import make_crew
 from tests.resumes.samples import TEXT as RESUME
 from tests.webhooks.receiver import Receiver
@@ -209,6 +210,12 @@ async def an_account_that_was_erased(ground: Ground) -> None:
         "UPDATE users SET erased_at = now() - interval '1 minute', email = '' WHERE id = $1",
         crew.candidate.id,
     )
+async def an_old_notification(ground: Ground) -> None:
+    """Something that was told last year."""
+    await tell(
+        ground.ledger.database, await make_crew(ground.ledger.database, ground.ledger.settings)
+    )
+    await ground.ledger.do("UPDATE notifications SET created_at = now() - interval '1 year'")
 
 
 CASES = {
@@ -232,6 +239,7 @@ CASES = {
     "jobs.count_views": Case(a_post_that_was_read, "SELECT bool_and(views_count = 1) FROM jobs"),
     "mail.deliver": Case(a_mail, "SELECT bool_and(state = 'sent') FROM mails"),
     "mail.tidy": Case(an_old_mail, "SELECT count(*) = 0 FROM mails"),
+    "notifications.purge": Case(an_old_notification, "SELECT count(*) = 0 FROM notifications"),
     "organizations.purge_invites": Case(an_old_invitation, "SELECT count(*) = 0 FROM invites"),
     "resumes.process": Case(a_resume, "SELECT bool_and(status = 'skills_extracted') FROM resumes"),
     "privacy.settle": Case(
