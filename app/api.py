@@ -19,7 +19,7 @@ from app.core.settings import LimitSettings
 from app.health import routes as health
 from app.interviews import routes as interviews
 from app.jobs import routes as jobs
-from app.notifications import routes as notifications
+from app.notifications.routes import inbox, templates
 from app.optimus import routes as optimus
 from app.organizations.routes import invites, logos, members, organizations
 from app.privacy import routes as privacy
@@ -45,7 +45,8 @@ ROOMS = (
     hiring,
     interviews,
     resumes,
-    notifications,
+    templates,
+    inbox,
     optimus,
     audit,
 )

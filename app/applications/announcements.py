@@ -27,6 +27,7 @@ async def tell_employer(
             "candidate_id": str(candidate_id),
             "job_id": str(job_id),
             "job_title": job.title,
+            "language": job.language,
         },
     )
 
@@ -35,6 +36,7 @@ async def tell_candidate(
     session: WriteSession, application: Mapping[str, Any], status: str
 ) -> None:
     """Tell the applicant what the application is now, and nothing of what the employer notes."""
+    job = await jobs.get(session, job_id=application["job_id"])
     await notify(
         session,
         user_id=application["candidate_id"],
@@ -43,9 +45,10 @@ async def tell_candidate(
         subject_type="application",
         subject_id=application["id"],
         params={
-            "job_id": str(application["job_id"]),
-            "job_title": application["job_title"],
-            "company": application["company"],
+            "job_id": str(job.id),
+            "job_title": job.title,
+            "company": job.company,
+            "language": job.language,
             "status": status,
         },
     )

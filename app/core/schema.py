@@ -36,7 +36,8 @@ def _one_line(text: str) -> str:
     return text
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
+    """The text, which says something."""
     if not text.strip():
         raise PydanticCustomError("text.blank", "Must not be blank")
     return text
@@ -68,7 +69,7 @@ _NOT_BOOL = BeforeValidator(_no_bool)
 CleanText = Annotated[str, AfterValidator(_clean)]
 """Text of any length without control characters; the body limit is its only bound."""
 Line = Annotated[
-    str, StringConstraints(max_length=200), AfterValidator(_one_line), AfterValidator(_visible)
+    str, StringConstraints(max_length=200), AfterValidator(_one_line), AfterValidator(visible)
 ]
 """One line that says something: a name, a title, a place. At most 200 characters."""
 OptionalLine = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]

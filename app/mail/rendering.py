@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup
@@ -39,7 +39,7 @@ def known_templates() -> frozenset[str]:
     )
 
 
-def render(template: str, language: Language, values: Mapping[str, str]) -> Rendered:
+def render(template: str, language: Language, values: Mapping[str, Any]) -> Rendered:
     """The mail in this language. The first line of the text's template is the subject.
 
     Raises:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.core import clock
@@ -45,15 +45,15 @@ async def send(
     template: str,
     to: str,
     language: str,
-    context: Mapping[str, str],
+    context: Mapping[str, Any],
     secrets: Secrets | None = None,
 ) -> UUID:
     """Put a mail in line; a worker sends it after the commit, again and again for a day
     at the longest.
 
     `template` names files in `app/mail/templates`; `language` is a tag as in "fr-CA", and one that
-    we do not write gives English. `context` and `secrets` together are the values that the template
-    shows; both are gone from the database once the mail has ended. `to` is one address.
+    we do not write gives English. `context` (what JSON can hold) and `secrets` together are the values
+    that the template shows; both are gone from the database once the mail has ended. `to` is one address.
 
     Raises:
         ValueError: there is no such template, or `to` is no address.
@@ -87,6 +87,13 @@ def _sealed(mail_id: UUID, secrets: Secrets | None) -> str | None:
 async def forget(session: WriteSession, address: str) -> None:
     """Remove every mail to an address, those that wait included; for the system's eyes."""
     await queries.remove_to(session, address)
+def is_address(address: str) -> bool:
+    """Whether a mail can be put in line for this address; some accounts have none."""
+    try:
+        wire_address(address)
+    except ValueError:
+        return False
+    return True
 
 
 async def waiting(session: ReadSession) -> tuple[int, float]:

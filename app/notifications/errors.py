@@ -27,3 +27,20 @@ class TimeZoneUnknown(Problem):
     status = 422
     title = "There is no such time zone"
     hint = "Send a name of the IANA time zone database, such as Europe/Paris, or null for UTC."
+
+
+class LetterUnknown(NotFound):
+    """A mail that is never sent."""
+
+    code = "notifications.letter_unknown"
+    title = "There is no such mail"
+    hint = "GET /notifications/templates lists the mails whose words can be changed."
+
+
+class LetterRefused(Problem):
+    """A text that cannot be sent to applicants as it is."""
+
+    code = "notifications.letter_refused"
+    status = 422
+    title = "The text has a placeholder or a link that it may not have"
+    hint = "See errors; the placeholders are {candidate_name}, {job_title} and {company}."

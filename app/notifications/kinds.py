@@ -18,7 +18,7 @@ PARAMETERS: Final = frozenset(
     {
         *PEOPLE,
         *("application_id", "interview_id", "job_id", "search_id"),
-        *("job_title", "company", "status", "provider", "count"),
+        *("job_title", "company", "language", "status", "provider", "count"),
         *("starts_at", "ends_at", "timezone", "sequence", "at"),
     }
 )
@@ -56,13 +56,23 @@ KINDS: Final[Mapping[str, Kind]] = {
     )
 }
 FOR_MEMBERS: Final = tuple(name for name, kind in KINDS.items() if kind.for_members)
-# A mail for each time that somebody opens an application would be noise.
-SILENT: Final = frozenset({("application.moved", "viewed")})
+LETTERS: Final = tuple(
+    f"application.moved.{status}"
+    for status in ("shortlisted", "interview", "offer", "accepted", "rejected")
+)
+"""What applicants are mailed about: a mail for each time that somebody opens an application
+(`viewed`) would be noise."""
 
 
 def is_mailed(kind: str, params: Mapping[str, str]) -> bool:
     """Whether this room mails such an event to those who want mails of its kind."""
-    return KINDS[kind].mail in ("letter", "digest") and (kind, params.get("status")) not in SILENT
+    mail = KINDS[kind].mail
+    return mail == "digest" or (mail == "letter" and letter_of(kind, params) in LETTERS)
+
+
+def letter_of(kind: str, params: Mapping[str, str]) -> str:
+    """Which letter tells of such an event."""
+    return f"{kind}.{params.get('status')}"
 
 
 def require_plain(kind: str, params: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -71,3 +71,18 @@ class NotificationSettings(Timestamps, Base):
     language: Mapped[str | None]
     timezone: Mapped[str | None]
     choices: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+
+
+class LetterTemplate(Timestamps, Base):
+    """An organization's own words for a mail to its applicants; without a row ours are used."""
+
+    __tablename__ = "letter_templates"
+    __table_args__ = (CheckConstraint("language IN ('en', 'fr')", name="language"),)
+
+    organization_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    language: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    body: Mapped[str]

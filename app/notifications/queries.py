@@ -5,17 +5,19 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import User
 from app.core.db import ReadSession, WriteSession
 from app.notifications.kinds import FOR_MEMBERS
-from app.notifications.models import Notification, NotificationSettings
+from app.notifications.letters import Letter
+from app.notifications.models import LetterTemplate, Notification, NotificationSettings
 from app.organizations.models import Membership
 
 Values = Mapping[str, Any]
 _QUIET = {"synchronize_session": False}
+_MOST_AT_ONCE = 500
 
 
 async def add(session: WriteSession, values: Values) -> bool:
@@ -147,6 +149,7 @@ async def due(session: WriteSession, user_id: UUID) -> list[Notification]:
         select(Notification)
         .where(Notification.user_id == user_id, Notification.mail_at <= func.now())
         .order_by(Notification.id)
+        .limit(_MOST_AT_ONCE)
         .with_for_update()
     )
     return list(await session.scalars(statement))
@@ -184,11 +187,12 @@ async def hold_back(session: WriteSession, user_id: UUID, kind: str, pause: time
     return bool((await session.execute(statement, execution_options=_QUIET)).all())
 
 
-async def reader(session: ReadSession, user_id: UUID) -> tuple[str, bool]:
-    """A person's address, and whether their account is open."""
-    statement = select(User.email, User.is_active).where(User.id == user_id)
-    found = (await session.execute(statement)).one_or_none()
-    return (found.email, found.is_active) if found else ("", False)
+async def person(session: ReadSession, user_id: UUID) -> Row[Any] | None:
+    """A person's address, and whether their account is open and runs the platform."""
+    columns: list[Any] = [User.email, User.is_active, User.is_superuser]
+    statement: Select[Any] = select(*columns).where(User.id == user_id)
+    found: Row[Any] | None = (await session.execute(statement)).one_or_none()
+    return found
 
 
 async def organizations_of(session: ReadSession, user_id: UUID) -> set[UUID]:
@@ -215,3 +219,51 @@ async def purge(session: WriteSession, before: datetime, limit: int) -> int:
         " RETURNING id"
     )
     return len((await session.execute(statement, {"before": before, "limit": limit})).all())
+
+
+async def letters_of(session: ReadSession, organization_id: UUID) -> list[LetterTemplate]:
+    """The words that an organization has put in place of ours."""
+    statement = select(LetterTemplate).where(LetterTemplate.organization_id == organization_id)
+    return list(await session.scalars(statement))
+
+
+async def letter(
+    session: ReadSession, organization_id: UUID, kind: str, language: str
+) -> LetterTemplate | None:
+    """An organization's own words for one mail."""
+    statement = select(LetterTemplate).where(*_of(organization_id, kind, language))
+    found = await session.scalars(statement, execution_options={"populate_existing": True})
+    return found.one_or_none()
+
+
+async def keep_letter(
+    session: WriteSession, organization_id: UUID, kind: str, language: str, words: Letter
+) -> None:
+    """Write an organization's own words."""
+    values = {"subject": words.subject, "body": words.body}
+    statement = insert(LetterTemplate).values(
+        organization_id=organization_id, kind=kind, language=language, **values
+    )
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["organization_id", "kind", "language"],
+            set_={**values, "updated_at": func.now()},
+        )
+    )
+
+
+async def forget_letter(
+    session: WriteSession, organization_id: UUID, kind: str, language: str
+) -> bool:
+    """Remove an organization's own words; whether there were any."""
+    statement = delete(LetterTemplate).where(*_of(organization_id, kind, language))
+    done = await session.execute(statement.returning(LetterTemplate.kind), execution_options=_QUIET)
+    return done.scalar_one_or_none() is not None
+
+
+def _of(organization_id: UUID, kind: str, language: str) -> list[ColumnElement[bool]]:
+    return [
+        LetterTemplate.organization_id == organization_id,
+        LetterTemplate.kind == kind,
+        LetterTemplate.language == language,
+    ]

@@ -1,11 +1,12 @@
 """What comes in and goes out about notifications."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from app.core.schema import In, Line, Out
+from app.core.schema import In, Line, Out, Prose, visible
 from app.mail.languages import Language
 from app.notifications.kinds import Choice
 
@@ -67,3 +68,47 @@ class PreferencesOut(Out):
     language: Language | None
     timezone: str | None
     choices: dict[str, Choice]
+
+
+class LetterIn(In):
+    """The words of a mail to applicants: plain text, with placeholders in braces."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "subject": "News about {job_title}",
+                    "body": "Hello {candidate_name},\n\nwe will call you this week.\n\n{company}",
+                }
+            ]
+        }
+    )
+
+    subject: Annotated[Line, StringConstraints(max_length=150)]
+    body: Annotated[Prose, StringConstraints(max_length=5000), AfterValidator(visible)]
+
+
+class LetterOut(Out):
+    """A mail to applicants. `is_own` says that the words are the organization's."""
+
+    kind: str
+    language: Language
+    subject: str
+    body: str
+    placeholders: list[str]
+    is_own: bool
+    updated_at: datetime | None
+
+
+class LetterList(Out):
+    """Every mail whose words can be changed, in each language."""
+
+    results: list[LetterOut]
+
+
+class PreviewOut(Out):
+    """A mail as an applicant would get it, with sample values."""
+
+    subject: str
+    text: str
+    html: str

@@ -64,6 +64,16 @@ _TEXTS: Final[Mapping[str, Mapping[Language, str]]] = {
         "fr": "Nouvelles offres pour une de vos recherches : {count}",
     },
 }
+_SEVERAL: Final[Mapping[str, Mapping[Language, str]]] = {
+    "application.received": {
+        "en": "{count} new applications",
+        "fr": "{count} nouvelles candidatures",
+    },
+    "integration.needs_reconnect": {
+        "en": "{count} connections must be made again",
+        "fr": "{count} connexions doivent être refaites",
+    },
+}
 _PROVIDERS: Final = {
     "linkedin": "LinkedIn",
     "google_calendar": "Google Calendar",
@@ -91,3 +101,8 @@ def title(
     if "provider" in values:
         values["provider"] = _PROVIDERS.get(values["provider"], values["provider"])
     return texts[spoken].format_map(values)
+
+
+def subject_of_several(kind: str, count: int, language: Language) -> str:
+    """The subject of one mail about several events of a kind."""
+    return _SEVERAL[kind][language].format(count=count)

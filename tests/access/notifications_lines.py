@@ -13,6 +13,14 @@ async def notification(database: Database, crew: Crew) -> Mapping[str, str]:
     return {"notification_id": str(await tell(database, crew))}
 
 
+async def letter(_database: Database, _crew: Crew) -> Mapping[str, str]:
+    """The mail that refuses an applicant."""
+    return {"kind": "application.moved.rejected", "language": "fr"}
+
+
+LETTER = "/notifications/templates/{kind}/{language}"
+WORDS = {"subject": "{job_title}", "body": "Bonjour {candidate_name}"}
+ADMINS = "401 200 403 403 403 200 403"
 OWN = "401 200 200 200 200 200 200"
 
 NOTIFICATIONS = [
@@ -29,4 +37,9 @@ NOTIFICATIONS = [
         "401 404 200 404 404 404 404",
         prepare=notification,
     ),
+    Line("GET", "/notifications/templates", ADMINS),
+    Line("GET", LETTER, ADMINS, prepare=letter),
+    Line("PUT", LETTER, ADMINS, json=WORDS, prepare=letter),
+    Line("DELETE", LETTER, ADMINS, prepare=letter),
+    Line("POST", f"{LETTER}/preview", ADMINS, json=WORDS, prepare=letter),
 ]

@@ -370,6 +370,11 @@ VALUES = {
     "description": "Go to https://evil.example/x",
     "reason": "ask all@evil.example",
     "response": "declined",
+    "subject": "News at Northwind",
+    "body": "Dear <b>Zoë</b>,\n\nsoon.",
+    "company": "Win at https://evil.example/x <script>",
+    "lines": ["<b>Ada</b> of https://evil.example applied", "another"],
+    "more": 3,
 }
 
 

@@ -218,6 +218,13 @@ async def an_old_notification(ground: Ground) -> None:
     await ground.ledger.do("UPDATE notifications SET created_at = now() - interval '1 year'")
 
 
+async def a_notification(ground: Ground) -> None:
+    """A candidate who was told of a move."""
+    await tell(
+        ground.ledger.database, await make_crew(ground.ledger.database, ground.ledger.settings)
+    )
+
+
 CASES = {
     "accounts.answer_requests": Case(a_forgotten_password, "SELECT count(*) = 1 FROM mails"),
     "accounts.purge_sessions": Case(an_old_sign_in, "SELECT count(*) = 0 FROM refresh_families"),
@@ -239,6 +246,7 @@ CASES = {
     "jobs.count_views": Case(a_post_that_was_read, "SELECT bool_and(views_count = 1) FROM jobs"),
     "mail.deliver": Case(a_mail, "SELECT bool_and(state = 'sent') FROM mails"),
     "mail.tidy": Case(an_old_mail, "SELECT count(*) = 0 FROM mails"),
+    "notifications.deliver": Case(a_notification, "SELECT count(*) = 1 FROM mails"),
     "notifications.purge": Case(an_old_notification, "SELECT count(*) = 0 FROM notifications"),
     "organizations.purge_invites": Case(an_old_invitation, "SELECT count(*) = 0 FROM invites"),
     "resumes.process": Case(a_resume, "SELECT bool_and(status = 'skills_extracted') FROM resumes"),
