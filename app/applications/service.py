@@ -6,8 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func
 
-from app.applications import queries, trail
-from app.applications import announcements, queries
+from app.applications import announcements, queries, trail
 from app.applications.errors import (
     ApplicantsOwnOnly,
     ApplicationDuplicate,
@@ -60,7 +59,6 @@ async def apply(session: WriteSession, *, candidate_id: UUID, values: Mapping[st
         raise ApplicationDuplicate
     made = {"id": application_id, "job_id": job_id, "organization_id": organization_id}
     await note_moves(session, [{**made, "status": None}], "applied", by=candidate_id)
-    await _note_move(session, application_id, None, "applied", by=candidate_id)
     await announcements.tell_employer(session, application_id, job_id, candidate_id)
     return application_id
 
@@ -165,9 +163,6 @@ def require_allowed(present: Mapping[str, Any], wanted: str, party: Party) -> No
     status = present["status"]
     if not is_allowed(party, status, wanted):
         raise ApplicationTransition(f"The application is {status} and cannot become {wanted}.")
-    await _note_move(session, present["id"], status, wanted, by=by, note=note)
-    if party == "employer":
-        await announcements.tell_candidate(session, present, wanted)
 
 
 async def note_moves(
@@ -178,7 +173,10 @@ async def note_moves(
     by: UUID,
     note: str | None = None,
 ) -> None:
-    """Write down that each of `rows`, as it was before, comes to stand at `wanted`."""
+    """Write down that each of `rows`, as it was before, comes to stand at `wanted`.
+
+    Applicants are told of what employers do; what they do themselves they know.
+    """
     await queries.add_moves(
         session,
         [
@@ -195,3 +193,5 @@ async def note_moves(
     )
     for row in rows:
         trail.moved(session, row, wanted, by=by)
+        if wanted not in ("applied", "withdrawn"):
+            await announcements.tell_candidate(session, row, wanted)

@@ -87,6 +87,8 @@ def _sealed(mail_id: UUID, secrets: Secrets | None) -> str | None:
 async def forget(session: WriteSession, address: str) -> None:
     """Remove every mail to an address, those that wait included; for the system's eyes."""
     await queries.remove_to(session, address)
+
+
 def is_address(address: str) -> bool:
     """Whether a mail can be put in line for this address; some accounts have none."""
     try:

@@ -65,6 +65,8 @@ async def browse(
 ) -> Sequence[Organization]:
     """Organizations by name, the first fifty: those of `among`, or with None all that are seen."""
     return await queries.browse(session, among, text.strip())
+
+
 async def admins(session: ReadSession, *, organization_id: UUID) -> tuple[str, list[str]]:
     """An organization's name, and the addresses of those of its admins who may sign in.
 

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from app.core.migrations import PERSON, SYSTEM, grant_app
 
 revision = "0017a_notifications"
-down_revision = "0018a_interviews"
+down_revision = "0018c_erasure"
 branch_labels = None
 depends_on = None
 

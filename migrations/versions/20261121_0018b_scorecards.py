@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from app.core.migrations import tenant_policy
 
 revision = "0018b_scorecards"
-down_revision = "0018a_interviews"
+down_revision = "0016_claim_leavings"
 branch_labels = None
 depends_on = None
 

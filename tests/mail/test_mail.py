@@ -359,7 +359,7 @@ VALUES = {
     "inviter": "Élodie d’Arc",
     "role": "staff",
     "host": "evil.example",
-    "reason": "failing",
+    "cause": "failing",
     "webhook_id": "01a1f8f0-0000-7000-8000-000000000001",
     "reader": "applicant",
     "title": "See evil.example",

@@ -210,6 +210,8 @@ async def an_account_that_was_erased(ground: Ground) -> None:
         "UPDATE users SET erased_at = now() - interval '1 minute', email = '' WHERE id = $1",
         crew.candidate.id,
     )
+
+
 async def an_old_notification(ground: Ground) -> None:
     """Something that was told last year."""
     await tell(

@@ -201,21 +201,15 @@ async def download_results(
 ) -> StreamingResponse:
     """The answers as they are now, in any state of the job; that you took them is recorded."""
     taken = await take(services(request).database, _act(member, job_id), (scope, format))
-    return StreamingResponse(
-        taken.download.results(scope, format),
-        media_type=MEDIA[format],
-        headers=attachment(taken.name("results", format)),
-    )
-    download, job = await _download(request, member, job_id, (scope, format))
-    pieces = download.results(scope, format)
-    headers = _attachment("results", job.original_filename, format)
+    pieces = taken.download.results(scope, format)
+    headers = attachment(taken.name("results", format))
     if format is ResultFormat.JSONL:
         # Each row says what its answer rests on, mostly what the row before it says.
         headers["Vary"] = "Accept-Encoding"
         if takes_gzip(request.headers.get("accept-encoding")):
             headers["Content-Encoding"] = "gzip"
             pieces = packed(pieces)
-    return StreamingResponse(pieces, media_type=_MEDIA[format], headers=headers)
+    return StreamingResponse(pieces, media_type=MEDIA[format], headers=headers)
 
 
 @router.get("/{job_id}/errors", response_class=StreamingResponse, responses={**_FILE, **_JOB})

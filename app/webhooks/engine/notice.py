@@ -28,7 +28,7 @@ async def tell_disabled(session: WriteSession, leased: Leased, reason: str) -> N
     context = {
         "organization": name,
         "host": urlsplit(leased.url).hostname or "",
-        "reason": reason,
+        "cause": reason,
         "webhook_id": str(leased.endpoint_id),
     }
     for address in addresses:

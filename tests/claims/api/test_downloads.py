@@ -59,7 +59,7 @@ async def test_the_whole_file(
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-disposition"] == (
-        "attachment; filename=\"results_ol'd ?.csv\"; filename*=UTF-8''results_ol%27d%20%C3%A9.csv"
+        "attachment; filename=\"results_ol'd _.csv\"; filename*=UTF-8''results_ol%27d%20%C3%A9.csv"
     )
 
 
