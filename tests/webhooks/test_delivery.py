@@ -206,7 +206,7 @@ async def test_admins_get_one_mail_when_a_webhook_is_switched_off(
         ("webhook_disabled", crew.admin.email)
     ]
     assert sent[0].context["webhook_id"] == str(endpoint_id)
-    assert sent[0].context["reason"] == "gone"
+    assert sent[0].context["cause"] == "gone"
     assert "hunter2" not in str(sent[0].context)
     assert (await acts(office.database)).count("webhooks.disabled") == 1
 
