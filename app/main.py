@@ -17,6 +17,7 @@ from app.core.settings import Settings, load_settings
 from app.core.state import open_services
 from app.core.version import release
 from app.organizations.provisioning import place
+from app.storage.stores import open_stores
 from app.worker import doorbell
 
 __all__ = ["Intake", "create_app", "create_app_from_environment"]
@@ -30,6 +31,7 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Intak
         async with (
             open_services(settings, database=database) as services,
             open_issuers(settings, services.http) as issuers,
+            open_stores(settings.files),
         ):
             app.state.services, app.state.issuers = services, issuers
             app.state.place = place

@@ -70,6 +70,14 @@ def usual_options(timeout_seconds: float) -> dict[str, Any]:
     }
 
 
+def open_rehearsal(answer: Callable[[HttpRequest], HttpResponse]) -> HttpClient:
+    """A client that sends nothing: `answer` is asked in place of the other side.
+
+    It lets the code that speaks to a service be looked at while it does so.
+    """
+    return httpx.AsyncClient(transport=httpx.MockTransport(answer), trust_env=False)
+
+
 @functools.cache
 def trusted_authorities() -> ssl.SSLContext:
     """The process's one context: to read all authorities takes 20 ms, and clients change nothing."""

@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from app.core.settings_base import CommaList, Room, split_list, variable
+from app.core.settings_files import FileSettings
 from app.core.settings_identity import ClerkSettings, KeycloakSettings
 from app.core.settings_mail import MailSettings
 from app.core.settings_payers import OptumSettings, UhcSettings
@@ -116,15 +117,6 @@ class LimitSettings(Room):
     max_csv_mb: int = variable("MAX_CSV_MB", 100, "Largest claim file", ge=1, le=2000)
     max_csv_rows: int = variable(
         "MAX_CSV_ROWS", 1_000_000, "Most rows in a claim file", ge=1, le=10_000_000
-    )
-
-
-class FileSettings(Room):
-    """Where files are kept. Cloudinary and S3 have settings of their own."""
-
-    storage_type: Literal["local"] = variable("STORAGE_TYPE", "local", "Where new files go: local")
-    local_storage_dir: str = variable(
-        "LOCAL_STORAGE_DIR", ".intake/files", "Folder of the local store; a volume, in production"
     )
 
 

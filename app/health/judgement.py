@@ -20,6 +20,18 @@ _REASONS: Final = {
     "database.busy": "all connections of this process are in use",
     "database.unavailable": "it does not answer or refuses connections",
 }
+_STORE_REASONS: Final = {
+    "timeout": "it does not answer",
+    "unreachable": "no connection to it",
+    "denied": "it refuses our key or what it may do",
+    "no_credentials": "there is no key for it",
+    "not_configured": "its settings are missing",
+    "bucket_missing": "there is no such bucket",
+    "throttled": "it asks for fewer calls",
+    "files_gone": "files that were brought there are gone: is it another disk or bucket than before",
+    "lost": "what was just written is not there",
+    "changed": "what was written comes back changed",
+}
 
 
 def judge(readings: Readings, release: Release, keys: Sequence[KeyState] = ()) -> Health:
@@ -37,7 +49,7 @@ def judge(readings: Readings, release: Release, keys: Sequence[KeyState] = ()) -
         database=database(readings.schema),
         redis=redis(readings.redis),
         schema_=schema(readings.schema, readings.revisions),
-        storage=storage(readings.storage, readings.backlog),
+        storage=storage(readings.storage, readings.backlog, readings.road),
         workers=workers(readings.processes, readings.backlog, release),
         queue=queue(readings.depth, readings.backlog, sends_mail=readings.sends_mail),
         payers=payers(readings.payers),
@@ -49,8 +61,7 @@ def judge(readings: Readings, release: Release, keys: Sequence[KeyState] = ()) -
         commit=release.commit,
         started_at=release.started_at,
         code=code,
-        # It tells what the running code does: this version has no Cloudinary download to sign.
-        cloudinary_401_fix="MISSING",
+        cloudinary_401_fix="active" if _is_sound(readings.road) else "MISSING",
         checks=checks,
         processes=[_process(record, release) for record in records],
     )
@@ -99,18 +110,30 @@ def schema(reading: Reading[str], revisions: Reading[tuple[str, ...]]) -> Check:
     return _check(reading, "degraded", detail)
 
 
-def storage(reading: Reading[str], backlog: Reading[Mapping[str, Backlog]]) -> Check:
+def storage(
+    reading: Reading[str],
+    backlog: Reading[Mapping[str, Backlog]],
+    road: Reading[Sequence[str]],
+) -> Check:
     """A store in trouble loses nothing: files wait in PostgreSQL and are served from there."""
     waits = (backlog.value or {}).get("storage", Backlog(waiting=0))
     detail = f"{waits.waiting} files wait for it" if waits.waiting else "no file waits for it"
     if waits.waiting:
         detail += f", the oldest since {waits.oldest_seconds:.0f} s"
+    if not _is_sound(road):
+        faults = ", ".join(road.value or [_reason(road.fault or SILENT)])
+        detail += f"; Cloudinary would refuse what this code does: {faults}"
     if reading.value is None:
-        reason = _reason(reading.fault or SILENT)
-        return _check(reading, "degraded", f"A probe failed: {reason}; {detail}. None is lost.")
-    is_slow = waits.oldest_seconds > _LONG_WAIT_SECONDS
+        reason = _STORE_REASONS.get(reading.fault or SILENT, _reason(reading.fault or SILENT))
+        comfort = "" if reading.fault == "files_gone" else " None is lost."
+        return _check(reading, "degraded", f"A probe failed: {reason}; {detail}.{comfort}")
+    is_well = waits.oldest_seconds <= _LONG_WAIT_SECONDS and _is_sound(road)
     said = f"A probe was kept, read back and deleted ({reading.value}); {detail}."
-    return _check(reading, "degraded" if is_slow else "healthy", said)
+    return _check(reading, "healthy" if is_well else "degraded", said)
+
+
+def _is_sound(road: Reading[Sequence[str]]) -> bool:
+    return road.value is not None and not road.value
 
 
 def workers(

@@ -7,7 +7,7 @@ A reading that hangs (a frozen server) is left behind and joined by the next cal
 import asyncio
 import functools
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -21,6 +21,7 @@ from app.core.state import Services
 from app.core.version import on_disk
 from app.health.registry import registered
 from app.storage.base import StoreTrouble
+from app.storage.cloudinary_road import faults_of_road
 from app.storage.probe import Probe
 from app.worker.registry import BACKLOGS, OUTLOOKS, TASKS, Backlog, load
 
@@ -54,6 +55,7 @@ class Readings:
     payers: Reading[Mapping[str, str | None]]
     on_disk: Reading[str]
     storage: Reading[str]
+    road: Reading[Sequence[str]]
     revisions: Reading[tuple[str, ...]]
     sends_mail: bool = True
 
@@ -65,7 +67,8 @@ class Pulse:
         self._services = services
         self._patience_seconds = patience_seconds
         self._open: dict[str, tuple[asyncio.Task[Reading[Any]], float]] = {}
-        self._storage = Probe(services.settings.files)
+        self._storage = Probe(services.settings.files, database=services.database)
+        self._road: Sequence[str] | None = None
 
     async def take(self) -> Readings:
         """All readings, side by side."""
@@ -77,6 +80,7 @@ class Pulse:
             "depth": functools.partial(_depth, services),
             "backlog": self._read_backlog,
             "storage": self._read_storage,
+            "road": self._read_road,
             "payers": functools.partial(_payers, services),
             "on_disk": functools.partial(asyncio.to_thread, on_disk),
         }
@@ -100,6 +104,12 @@ class Pulse:
         if fault is not None:
             raise StoreTrouble(fault)
         return self._services.settings.files.storage_type
+
+    async def _read_road(self) -> Sequence[str]:
+        """What is wrong with the road of documents through Cloudinary: the code stays as it is."""
+        if self._road is None:
+            self._road = await faults_of_road(self._services.settings.files)
+        return self._road
 
     async def _read_backlog(self) -> Mapping[str, Backlog]:
         # After the other, so that health never holds more than one connection.

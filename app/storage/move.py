@@ -1,6 +1,10 @@
 """Bringing files from the spool into the store, and telling the store what was deleted."""
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import IntEnum
 from typing import Final
 
 from app.core.db import Database, Scope
@@ -12,27 +16,51 @@ from app.storage.queries import Leased
 from app.storage.stores import Stores, stores_of
 
 _FIRST_PAUSE: Final = 5.0
-_LONGEST_PAUSE: Final = 300.0
+# A store that is well again has everything within a minute.
+_LONGEST_PAUSE: Final = 45.0
+# For everything that is asked of a store about one file; the lease lasts far longer.
+_PATIENCE_SECONDS: Final = 25.0
 
 
-async def move_one(database: Database, settings: Settings) -> bool:
-    """Move the file that is due the longest; False when none is."""
+class Step(IntEnum):
+    """What became of one look for a file to move."""
+
+    NOTHING_DUE = 0
+    MOVED = 1
+    TROUBLE = 2
+
+
+async def move_one(
+    database: Database, settings: Settings, *, patience_seconds: float = _PATIENCE_SECONDS
+) -> Step:
+    """Move the file that is due the longest. After trouble the others wait as well as that one."""
     async with database.write(Scope.system()) as session:
         leased = await queries.claim(session)
     if leased is None:
-        return False
+        return Step.NOTHING_DUE
     stores = stores_of(settings.files)
     try:
-        if leased.state == "deleted":
-            await _delete(database, stores, leased)
-        else:
-            await _promote(database, stores, leased)
+        async with _patience(patience_seconds):
+            if leased.state == "deleted":
+                await _delete(database, stores, leased)
+            else:
+                await _promote(database, stores, leased)
     except StoreTrouble as trouble:
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (leased.attempts - 1))
         logger.warning("storage.trouble", file_id=leased.id, code=trouble.code, again_in=pause)
         async with database.write(Scope.system()) as session:
             await queries.note_trouble(session, leased, trouble.code, again_in=pause)
-    return True
+        return Step.TROUBLE
+    return Step.MOVED
+
+
+@asynccontextmanager
+async def _patience(seconds: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError:
+        raise StoreTrouble("timeout") from None
 
 
 async def _delete(database: Database, stores: Stores, leased: Leased) -> None:
@@ -55,15 +83,15 @@ async def _promote(database: Database, stores: Stores, leased: Leased) -> None:
         await stores.of(leased.kind or "").delete(leased.key)
     async with database.write(Scope.system()) as session:
         await queries.note_where(session, leased, primary.kind)
-    version = await _put(primary, leased, content)
+    version = await put_once(primary, leased, content)
     async with database.write(Scope.system()) as session:
         kept = await queries.note_stored(session, leased, primary.kind, version)
     if not kept:
         logger.info("storage.moved_in_vain", file_id=leased.id)
 
 
-async def _put(primary: Store, leased: Leased, content: bytes) -> str | None:
-    """Put the object, and where the answer is not clear, look whether it is there.
+async def put_once(primary: Store, leased: Leased, content: bytes) -> str | None:
+    """Put the object, and where the answer is not clear, look whether it is there; its version.
 
     Raises:
         StoreTrouble: it is not there, or something else is.

@@ -1,6 +1,7 @@
 """The cellar in SQL."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -33,15 +34,42 @@ class Leased:
     attempts: int
 
 
-async def add(session: WriteSession, values: Mapping[str, Any], content: bytes) -> None:
-    """A new file with its bytes in the spool."""
-    await session.execute(insert(File).values(**values))
-    pieces = [
-        {"file_id": values["id"], "number": at, "content": content[start : start + PIECE_BYTES]}
-        for at, start in enumerate(range(0, len(content), PIECE_BYTES))
-    ]
-    if pieces:
-        await session.execute(insert(FilePiece), pieces)
+async def add(
+    session: WriteSession, values: Mapping[str, Any], content: bytes | AsyncIterator[bytes]
+) -> tuple[int, str]:
+    """A new file with its bytes in the spool; their number and SHA-256."""
+    known: dict[str, int | str] = {"size": 0, "sha256": ""}
+    if isinstance(content, bytes):
+        known = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    await session.execute(insert(File).values(**values, **known))
+    pieces = _slices(content) if isinstance(content, bytes) else _megabytes(content)
+    digest, size, number = hashlib.sha256(), 0, 0
+    async for piece in pieces:
+        row = {"file_id": values["id"], "number": number, "content": piece}
+        await session.execute(insert(FilePiece), [row])
+        digest.update(piece)
+        size += len(piece)
+        number += 1
+    if known != (found := {"size": size, "sha256": digest.hexdigest()}):
+        await session.execute(update(File).where(File.id == values["id"]).values(**found))
+    return size, digest.hexdigest()
+
+
+async def _slices(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), PIECE_BYTES):
+        yield content[start : start + PIECE_BYTES]
+
+
+async def _megabytes(content: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same bytes in pieces of one megabyte, and a last one of what is left."""
+    held = bytearray()
+    async for part in content:
+        held += part
+        while len(held) >= PIECE_BYTES:
+            yield bytes(held[:PIECE_BYTES])
+            del held[:PIECE_BYTES]
+    if held:
+        yield bytes(held)
 
 
 async def get(session: ReadSession, file_id: UUID) -> File | None:
@@ -174,6 +202,17 @@ async def empty_spool(session: WriteSession) -> int:
         delete(FilePiece).where(FilePiece.file_id.in_(old)).returning(FilePiece.file_id)
     )
     return len(set(removed.scalars()))
+
+
+async def newest_stored(session: ReadSession, kind: str) -> str | None:
+    """The key of the file that came into this kind of store last; None when none did."""
+    found = await session.execute(
+        select(File.key)
+        .where(File.state == "stored", File.kind == kind)
+        .order_by(File.id.desc())
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
 
 
 async def backlog(session: ReadSession) -> tuple[int, float]:

@@ -4,13 +4,13 @@ Whoever stores a file writes it in the transaction of what it belongs to. Until 
 checked, it is served from the spool; a store that is down, frozen or refusing loses nothing.
 """
 
-import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.core.db import Database, Scope, WriteSession
 from app.core.ids import new_id
+from app.core.log import logger
 from app.core.problems import Problem
 from app.core.settings import Settings
 from app.storage import queries
@@ -20,6 +20,10 @@ from app.storage.stores import stores_of
 from app.worker.doorbell import ring
 
 MOVE = "storage.move"
+
+
+class TooLarge(Exception):
+    """More came than may be kept; the caller's transaction must not be committed."""
 
 
 class FileAway(Problem):
@@ -46,33 +50,46 @@ class StoredFile:
 async def store(
     session: WriteSession,
     *,
-    content: bytes,
+    content: bytes | AsyncIterator[bytes],
     content_type: str,
     purpose: str,
     organization_id: UUID | None = None,
     owner_id: UUID | None = None,
 ) -> StoredFile:
-    """Keep `content` as of this transaction's commit.
+    """Keep `content` as of this transaction's commit; an iterator is never held whole in memory.
 
     `purpose` is the first part of its key, a word like `logos`. The session's scope must be the
-    organization's or the owner's. Nothing of what the sender called the file is used.
+    organization's or the owner's. Nothing of what the sender called the file is used. The
+    transaction lasts as long as the iterator, which therefore reads from what has arrived already
+    (an UploadFile), never from a sender; `bounded` refuses what is too long.
     """
     file_id = new_id()
-    digest = hashlib.sha256(content).hexdigest()
     tenant = f"org/{organization_id}" if organization_id else f"person/{owner_id}"
     values = {
         "id": file_id,
         "key": f"{tenant}/{purpose}/{file_id}",
         "purpose": purpose,
         "content_type": content_type,
-        "size": len(content),
-        "sha256": digest,
         "organization_id": organization_id,
         "owner_id": owner_id,
     }
-    await queries.add(session, values, content)
+    size, digest = await queries.add(session, values, content)
     ring(session, MOVE, file_id=file_id)
-    return StoredFile(file_id, len(content), digest)
+    return StoredFile(file_id, size, digest)
+
+
+async def bounded(content: AsyncIterator[bytes], most_bytes: int) -> AsyncIterator[bytes]:
+    """The same pieces, as long as they are not too many.
+
+    Raises:
+        TooLarge: there are more than `most_bytes`.
+    """
+    size = 0
+    async for piece in content:
+        size += len(piece)
+        if size > most_bytes:
+            raise TooLarge
+        yield piece
 
 
 async def remove(session: WriteSession, file_id: UUID) -> None:
@@ -110,7 +127,7 @@ async def pieces(
         given += len(piece)
         yield piece
     if given == 0 and file.kind is not None:
-        async for piece in _from_store(settings, file):
+        async for piece in _from_stores(database, settings, file):
             given += len(piece)
             yield piece
     if given != file.size:
@@ -128,11 +145,31 @@ async def _from_spool(database: Database, file_id: UUID) -> AsyncIterator[bytes]
         number += 1
 
 
+async def _from_stores(database: Database, settings: Settings, file: File) -> AsyncIterator[bytes]:
+    """From where the row says; when it was brought elsewhere in this very moment, from there."""
+    try:
+        async for piece in _from_store(settings, file):
+            yield piece
+    except NoSuchObject:
+        async with database.read(Scope.system()) as session:
+            now_at = await queries.get(session, file.id)
+        if now_at is None or now_at.kind == file.kind:
+            raise FileAway from None
+    else:
+        return
+    try:
+        async for piece in _from_store(settings, now_at):
+            yield piece
+    except NoSuchObject:
+        raise FileAway from None
+
+
 async def _from_store(settings: Settings, file: File) -> AsyncIterator[bytes]:
     try:
         place = stores_of(settings.files).of(file.kind or "")
         async with place.open(file.key, file.version) as pieces:
             async for piece in pieces:
                 yield piece
-    except (StoreTrouble, NoSuchObject) as trouble:
+    except StoreTrouble as trouble:
+        logger.warning("storage.read_failed", file_id=file.id, kind=file.kind, code=trouble.code)
         raise FileAway from trouble

@@ -1,18 +1,28 @@
 """What workers do for the cellar."""
 
+import time
+from typing import Final
+
 from app.core.db import ReadSession, Scope
 from app.core.log import logger
 from app.storage import queries
-from app.storage.move import move_one
+from app.storage.move import Step, move_one
 from app.storage.service import MOVE
+from app.storage.stores import stores_of
 from app.worker.registry import Backlog, TaskContext, backlog, periodic, task
+
+# The last file that is begun has half a minute, as a task has all in all.
+_BEGIN_SECONDS: Final = 8.0
 
 
 @task(MOVE, look=True)
 async def move(context: TaskContext, **_ids: str) -> None:
-    """Move every file that is due, whichever one the ring was for."""
-    while not context.stopping.is_set() and await move_one(context.database, context.settings):
-        pass
+    """Move what is due, whichever file the ring was for; a store in trouble is left alone at once."""
+    stores_of(context.settings.files).close_with(context.closing)
+    began = time.monotonic()
+    while not context.stopping.is_set() and time.monotonic() - began < _BEGIN_SECONDS:
+        if await move_one(context.database, context.settings) is not Step.MOVED:
+            return
 
 
 @periodic("storage.empty_spool", every=60)

@@ -112,6 +112,8 @@ SABOTAGES = {
     "jose": ("app/core/clock.py", "import jose"),
     "httpx": ("app/claims/matching.py", "import httpx"),
     "smtp": ("app/mail/delivery.py", "import aiosmtplib"),
+    "s3": ("app/storage/move.py", "import boto3"),
+    "cloudinary": ("app/storage/service.py", "import cloudinary"),
     "loguru": ("app/core/clock.py", "import loguru"),
     "papers": ("app/resumes/understanding/dates.py", "import pypdfium2"),
     "skills": ("app/resumes/reading/plain.py", "import pycrfsuite"),

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import pytest
 
 from app.dev.issuers.instance import SECRET_KEY
 from app.dev.issuers.people import PASSWORD
@@ -30,7 +29,6 @@ FREE_OF_SETTINGS = {
         ("DATABASE_", "REDIS_", "SECRET_", "SUPERUSER_", "UHC_", "PORT", "KEYCLOAK_", "CLERK_")
     )
 }
-pytestmark = pytest.mark.xdist_group("stage")
 
 
 class Dev:

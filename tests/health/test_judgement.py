@@ -56,6 +56,7 @@ def readings(**changes: Reading[Any]) -> Readings:
         "payers": good({"UnitedHealthcare": None}),
         "on_disk": good(RELEASE.fingerprint),
         "storage": good("local"),
+        "road": good(()),
         "revisions": good(("0003_claims", "0002_people", "0001_ground")),
     }
     return Readings(**{**found, **changes})
@@ -123,8 +124,16 @@ CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
     "many rings": ({"depth": good(1001)}, "queue", "degraded", "degraded", "1001 rings"),
     "rings unknown": ({"depth": bad("TimeoutError")}, "queue", "degraded", "degraded", "counted"),
     "the store refuses": (
-        {"storage": bad("refused"), "backlog": good({"storage": Backlog(2, 9)})},
-        *("storage", "degraded", "degraded", "refused; 2 files wait for it, the oldest since 9 s"),
+        {"storage": bad("denied"), "backlog": good({"storage": Backlog(2, 9)})},
+        *("storage", "degraded", "degraded", "may do; 2 files wait for it, the oldest since 9 s"),
+    ),
+    "another disk": (
+        {"storage": bad("files_gone")},
+        *("storage", "degraded", "degraded", "another disk or bucket than before; no file waits"),
+    ),
+    "the road to Cloudinary is broken": (
+        {"road": good(["the download is asked of the CDN"])},
+        *("storage", "degraded", "degraded", "what this code does: the download is asked of"),
     ),
     "the store is silent": (
         {"storage": bad(SILENT)},

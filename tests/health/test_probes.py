@@ -79,7 +79,7 @@ async def test_the_shape_is_the_contracts(client: httpx.AsyncClient) -> None:
         "on_disk": release().fingerprint,
         "stale": False,
     }
-    assert body["cloudinary_401_fix"] == "MISSING"
+    assert body["cloudinary_401_fix"] == "active"
     names = {"database", "redis", "schema", "storage", "workers", "queue", "payers", "issuers"}
     assert set(body["checks"]) == names
     assert all(set(each) == {"status", "latency_ms", "detail"} for each in body["checks"].values())

@@ -12,7 +12,8 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.core.db import Database, Scope
-from app.core.settings import FileSettings, Settings
+from app.core.settings import Settings
+from app.core.settings_files import FileSettings
 from app.main import create_app
 from app.organizations.pictures import LONGEST_SIDE, TOO_MANY_PIXELS, make_logo
 from app.storage.models import File, FilePiece

@@ -10,9 +10,10 @@ from sqlalchemy import func, select, text, update
 from typing_extensions import override
 
 from app.core.db import Database, Scope
-from app.core.settings import FileSettings, Settings
+from app.core.settings import Settings
+from app.core.settings_files import FileSettings
 from app.storage import queries, service
-from app.storage.base import AlreadyThere, NoSuchObject, StoreTrouble
+from app.storage.base import AlreadyThere, NoSuchObject, Store, StoreTrouble
 from app.storage.local import LocalStore
 from app.storage.models import File, FilePiece
 from app.storage.move import move_one
@@ -89,7 +90,7 @@ async def due_again(database: Database) -> None:
         await session.execute(update(File).values(next_try_at=func.now()))
 
 
-async def objects(store: LocalStore) -> list[str]:
+async def objects(store: Store) -> list[str]:
     return [found.key async for found in store.browse("")]
 
 
