@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.core import log
 from app.core.settings import Settings
 from app.core.version import release
-from app.upkeep import DATA, DataOption, audit, chosen_settings, fail, keys
+from app.upkeep import DATA, DataOption, audit, chosen_settings, fail, keys, storage
 
 cli = typer.Typer(
     name="intake",
@@ -27,6 +27,7 @@ cli = typer.Typer(
 )
 cli.add_typer(audit, name="audit")
 cli.add_typer(keys, name="keys")
+cli.add_typer(storage, name="storage")
 
 
 class SampleShape(StrEnum):

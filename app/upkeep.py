@@ -1,4 +1,4 @@
-"""Commands that operators run now and then: the audit log walked through, keys changed.
+"""Commands that operators run now and then: the audit log walked through, keys changed, files compared.
 
 As in the command line itself, each one imports what it needs when it runs.
 """
@@ -20,6 +20,8 @@ DataOption = Annotated[Path, typer.Option(help="Where ./scripts/dev keeps its da
 DATA = Path(".intake")
 audit = typer.Typer(help="The audit log and its chains.", no_args_is_help=True)
 keys = typer.Typer(help="The keys that seal secrets in the database.", no_args_is_help=True)
+
+storage = typer.Typer(help="Files, where they are kept.", no_args_is_help=True)
 
 
 def chosen_settings() -> Settings:
@@ -98,6 +100,32 @@ def rotate_keys() -> None:
         typer.echo(f"{one.column}: {one.resealed} sealed again, {one.broken} that no key opens")
     typer.echo("Done." if done else "Nothing is sealed here.")
     raise typer.Exit(1 if any(one.broken for one in done) else 0)
+
+
+@storage.command("sweep")
+def sweep_storage(
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Delete what no row knows, and mend what can be.")
+    ] = False,
+) -> None:
+    """Compare the files that are known with those that are stored; without --delete only look."""
+    from app.core.db import Database
+    from app.storage import sweep
+    from app.storage.base import StoreTrouble
+    from app.storage.stores import open_stores
+
+    settings = chosen_settings()
+
+    async def compare(database: Database) -> list[sweep.Findings]:
+        async with open_stores(settings.files):
+            return await sweep.sweep(database, settings, delete=delete)
+
+    try:
+        found = asyncio.run(_with_database(compare))
+    except StoreTrouble as trouble:
+        fail(f"A store does not answer as it should: {trouble.code}")
+    typer.echo("\n".join(line for each in found for line in sweep.told(each)))
+    raise typer.Exit(1 if any(each.missing or each.damaged for each in found) else 0)
 
 
 async def _with_database(work: Callable[..., Awaitable[T]]) -> T:

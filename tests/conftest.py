@@ -59,6 +59,7 @@ ORIGIN = "https://front.example"
 TOGETHER = {
     "tests/dev/test_stage.py": "stage",
     "tests/storage/test_kinds.py": "weed",
+    "tests/storage/test_migrate.py": "weed",
     "tests/storage/test_s3.py": "weed",
 }
 

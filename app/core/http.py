@@ -5,6 +5,7 @@ httpx's own pool collapses when some dozen calls are in flight, so aiohttp's con
 
 import contextlib
 import functools
+import io
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ HttpUnconnected = (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout)
 CONNECT_SECONDS: Final = 5.0
 # A megabyte holds several hundred claims; what is far larger is no answer to anything we ask.
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+_SENT_WHOLE: Final = 64 * 1024
 
 
 class BodyTooLarge(httpx.TransportError):
@@ -149,10 +151,13 @@ class Transport(AiohttpTransport):
         """One exchange over aiohttp itself: a fifth of the work of the way through httpx."""
         limits = request.extensions["timeout"]
         headers = [(name.decode(), value.decode("latin-1")) for name, value in request.headers.raw]
+        # A form with a file is written only when it is read; a long one is sent in pieces.
+        content = await request.aread()
+        data = io.BytesIO(content) if len(content) > _SENT_WHOLE else content or None
         return await self.exchange(
             request.method,
             str(request.url),
-            {"headers": headers, "data": request.content or None, "timeout": _patience(limits)},
+            {"headers": headers, "data": data, "timeout": _patience(limits)},
             max_bytes,
         )
 

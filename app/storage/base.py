@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 Kind = Literal["local", "s3", "cloudinary"]
+# What we name ourselves: a bucket may hold other things, which are not ours to judge.
+OUR_PREFIXES: Final = ("org/", "person/", "probes/")
 
 
 class StoreTrouble(Exception):
@@ -81,6 +83,13 @@ class Store(Protocol):
 
     def browse(self, prefix: str) -> AsyncIterator[Stat]:
         """Everything under a prefix, in no order.
+
+        Raises:
+            StoreTrouble: it was refused, or nothing was heard.
+        """
+
+    async def tidy(self, before: datetime) -> int:
+        """Forget what was begun before then and never finished; how many pieces of work.
 
         Raises:
             StoreTrouble: it was refused, or nothing was heard.

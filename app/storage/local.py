@@ -76,6 +76,10 @@ class LocalStore:
                 key = path.relative_to(self._root).as_posix()
                 yield Stat(key, facts.st_size, None, None, moment)
 
+    async def tidy(self, before: datetime) -> int:
+        """See `Store`: files that a process left when it was killed."""
+        return await _off_the_loop(_remove_unfinished, self._root, before.timestamp())
+
     async def close(self) -> None:
         """Nothing is held open."""
 
@@ -128,3 +132,10 @@ def _stat(key: str, path: Path) -> Stat:
 
 def _files_below(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and path.suffix != _UNFINISHED]
+
+
+def _remove_unfinished(folder: Path, before: float) -> int:
+    old = [path for path in folder.rglob(f"*{_UNFINISHED}") if path.stat().st_mtime < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)

@@ -83,29 +83,31 @@ async def _promote(database: Database, stores: Stores, leased: Leased) -> None:
         await stores.of(leased.kind or "").delete(leased.key)
     async with database.write(Scope.system()) as session:
         await queries.note_where(session, leased, primary.kind)
-    version = await put_once(primary, leased, content)
+    version = await put_once(
+        primary, leased.key, content, content_type=leased.content_type, sha256=leased.sha256
+    )
     async with database.write(Scope.system()) as session:
         kept = await queries.note_stored(session, leased, primary.kind, version)
     if not kept:
         logger.info("storage.moved_in_vain", file_id=leased.id)
 
 
-async def put_once(primary: Store, leased: Leased, content: bytes) -> str | None:
+async def put_once(
+    store: Store, key: str, content: bytes, *, content_type: str, sha256: str
+) -> str | None:
     """Put the object, and where the answer is not clear, look whether it is there; its version.
 
     Raises:
         StoreTrouble: it is not there, or something else is.
     """
     try:
-        return await primary.put(
-            leased.key, content, content_type=leased.content_type, sha256=leased.sha256
-        )
+        return await store.put(key, content, content_type=content_type, sha256=sha256)
     except AlreadyThere:
         trouble = StoreTrouble("conflict")
     except StoreTrouble as error:
         trouble = error
-    found = await primary.stat(leased.key)
-    if found is None or found.size != leased.size or found.sha256 not in (None, leased.sha256):
+    found = await store.stat(key)
+    if found is None or found.size != len(content) or found.sha256 not in (None, sha256):
         raise trouble
     return found.version
 

@@ -32,6 +32,7 @@ class Leased:
     size: int
     sha256: str
     attempts: int
+    version: str | None = None
 
 
 async def add(

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -27,7 +28,7 @@ from botocore.exceptions import (
 )
 
 from app.core.settings_files import FileSettings
-from app.storage.base import AlreadyThere, Kind, NoSuchObject, Stat, StoreTrouble
+from app.storage.base import OUR_PREFIXES, AlreadyThere, Kind, NoSuchObject, Stat, StoreTrouble
 
 T = TypeVar("T")
 _THREADS: Final = 8
@@ -35,7 +36,7 @@ _PIECE: Final = 256 * 1024
 # What is larger goes in parts: a broken connection then costs a part, and each has its checksum.
 _PART: Final = 8 * 1024 * 1024
 _DIGEST: Final = "sha256"
-_GONE: Final = frozenset({"NoSuchKey", "404", "NotFound"})
+_GONE: Final = frozenset({"NoSuchKey", "NoSuchUpload", "404", "NotFound"})
 _LINK_SECONDS: Final = 300
 
 
@@ -121,6 +122,21 @@ class S3Store:
         return str(
             client.generate_presigned_url("get_object", Params=place, ExpiresIn=_LINK_SECONDS)
         )
+
+    async def tidy(self, before: datetime) -> int:
+        """See `Store`: parts of uploads that nobody completed."""
+        found = await self._off_the_loop(self._ask, "list_multipart_uploads")
+        old = [
+            each
+            for each in found.get("Uploads", [])
+            if each["Initiated"] < before and each["Key"].startswith(OUR_PREFIXES)
+        ]
+        for each in old:
+            with suppress(NoSuchObject):
+                await self._off_the_loop(
+                    self._ask, "abort_multipart_upload", Key=each["Key"], UploadId=each["UploadId"]
+                )
+        return len(old)
 
     async def close(self) -> None:
         """See `Store`; a call that still hangs ends by its own limits."""
