@@ -22,6 +22,7 @@ from app.storage.migrate import Tally, Wish, move_files, move_folder
 from app.storage.stores import open_stores, stores_of
 
 _EVERY = 100
+_WIDTH = 30
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -73,9 +74,16 @@ def _is_same(one: Path, other: Path) -> bool:
 
 
 def tell(tally: Tally) -> None:
-    """Say now and then how far it is."""
-    if tally.total % _EVERY == 0:
-        print(f"{tally.total} looked at, {tally.failed} failed", file=sys.stderr, flush=True)
+    """Say how far it is: by a bar in a terminal, elsewhere now and then by a line."""
+    is_end = tally.total == tally.expected
+    if sys.stderr.isatty():
+        done = _WIDTH * tally.total // max(tally.expected, tally.total, 1)
+        bar = "█" * done + "░" * (_WIDTH - done)
+        line = f"\r{bar} {tally.total} of {tally.expected}, {tally.failed} failed"
+        print(line, end="\n" if is_end else "", file=sys.stderr, flush=True)
+    elif is_end or tally.total % _EVERY == 0:
+        counts = f"{tally.total} of {tally.expected} looked at, {tally.failed} failed"
+        print(counts, file=sys.stderr, flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -75,6 +75,12 @@ async def kept_elsewhere(
     return list(found.scalars())
 
 
+async def count_elsewhere(session: ReadSession, kind: str) -> int:
+    """How many stored files lie in another kind of store."""
+    statement = select(func.count()).where(File.state == "stored", File.kind != kind)
+    return (await session.execute(statement)).scalar_one()
+
+
 async def lease_stored(session: WriteSession, file_id: UUID, *, other_than: str) -> Leased | None:
     """Take a stored file to bring it elsewhere; None when it was removed, moved, or is in hand."""
     is_free = or_(File.lease_token.is_(None), File.next_try_at < func.clock_timestamp())

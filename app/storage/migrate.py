@@ -41,8 +41,12 @@ class Wish:
 
 @dataclass(slots=True)
 class Tally:
-    """What a run has done; each error names a file and a short word."""
+    """What a run has done; each error names a file and a short word.
 
+    `expected` is how many there were to look at when it began.
+    """
+
+    expected: int = 0
     total: int = 0
     migrated: int = 0
     failed: int = 0
@@ -62,7 +66,8 @@ async def move_files(
     database: Database, settings: Settings, target: Store, wish: Wish, tell: Tell
 ) -> Tally:
     """Bring every stored file that lies in another kind of store to `target`."""
-    tally = Tally()
+    async with database.read(Scope.system()) as session:
+        tally = Tally(expected=await queries.count_elsewhere(session, target.kind))
     last: UUID | None = None
     while True:
         async with database.read(Scope.system()) as session:
@@ -119,23 +124,26 @@ async def move_folder(
 
     Hidden files, links and what is not finished (`.part`) are left alone.
     """
-    tally = Tally()
     root, paths = await asyncio.to_thread(_paths, folder, "**/*" if recursive else "*")
+    tally = Tally(expected=len(paths))
     for path in paths:
-        name = path.relative_to(root)
-        is_hidden = any(part.startswith(".") for part in name.parts)
-        if is_hidden or path.is_symlink() or not path.is_file() or path.suffix == ".part":
-            continue
         tally.total += 1
         if not wish.dry_run:
-            await _move_path(path, f"{root.name}/{name.as_posix()}", target, wish, tally)
+            name = path.relative_to(root).as_posix()
+            await _move_path(path, f"{root.name}/{name}", target, wish, tally)
         tell(tally)
     return tally
 
 
 def _paths(folder: Path, pattern: str) -> tuple[Path, list[Path]]:
     root = folder.resolve()
-    return root, sorted(root.glob(pattern))
+    return root, [path for path in sorted(root.glob(pattern)) if _is_meant(path, root)]
+
+
+def _is_meant(path: Path, root: Path) -> bool:
+    is_hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+    is_other = path.is_symlink() or not path.is_file() or path.suffix == ".part"
+    return not is_hidden and not is_other
 
 
 async def _move_path(path: Path, key: str, target: Store, wish: Wish, tally: Tally) -> None:

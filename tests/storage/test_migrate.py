@@ -119,7 +119,7 @@ async def test_nothing_damaged_or_missing_is_brought_and_nothing_of_it_deleted(
 async def test_a_target_that_changes_bytes_is_not_believed(tmp_path: Path) -> None:
     class Changing(LocalStore):
         @override
-        async def put(self, key: str, content: bytes, **about: str) -> str | None:  # type: ignore[override]
+        async def put(self, key: str, content: bytes, **about: str) -> str | None:
             return await super().put(key, content + b"?", content_type="", sha256="")
 
     folder = tmp_path / "uploads"
