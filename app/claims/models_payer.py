@@ -74,3 +74,18 @@ class ClaimEvidence(Base):
     job_id: Mapped[UUID]
     organization_id: Mapped[UUID]
     query_ids: Mapped[list[int]] = mapped_column(sa.ARRAY(BigInteger))
+
+
+class PayerPlaces(Base):
+    """How many calls in flight one process may have with a credential; a lease, renewed in use.
+
+    Nothing of a tenant: a digest, a process's random name, and numbers.
+    """
+
+    __tablename__ = "payer_places"
+
+    credential: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[UUID] = mapped_column(primary_key=True)
+    places: Mapped[int]
+    wanted: Mapped[int]
+    until: Mapped[datetime]

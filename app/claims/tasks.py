@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from redis.asyncio import Redis
 
 from app.claims.engine.bench import Bench
+from app.claims.engine.place_book import DatabasePlaceBook
 from app.claims.engine.sweep import WORK, sweep
 from app.claims.engine.tempo import Tempo
 from app.claims.engine.work import drain
@@ -86,7 +87,8 @@ def means_of(context: TaskContext) -> Means:
     """The process's own, made when first asked for and closed with it."""
     known = _MEANS.get(context.database)
     if known is None:
-        known = Means(Payers(context.settings, context.redis), Tempo())
+        book = DatabasePlaceBook(context.database)
+        known = Means(Payers(context.settings, context.redis, book), Tempo())
         _MEANS[context.database] = known
         context.closing.push_async_callback(known.payers.close)
     return known

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
+from app.core import memory
 from app.core.db import Database
 from app.core.http import open_client
 from app.core.log import logger
@@ -69,6 +70,7 @@ class Child:
         """Open everything; called in the child once it has forked."""
         self._thread = LoopThread("intake-worker")
         self._runner = self._thread.wait_for(self._open())
+        memory.settle()
 
     async def _open(self) -> Runner:
         context = await self._resources.enter_async_context(open_context(self._settings))

@@ -48,6 +48,8 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 def cut(span: Span, days: int) -> list[Span]:
     """Pieces of at most `days` days, in order, of nearly equal length."""
     total = (span.last - span.first).days + 1
+    if total <= days:
+        return [span]
     count = -(-total // days)
     edges = [span.first + timedelta(days=total * n // count) for n in range(count + 1)]
     return [Span(edges[n], edges[n + 1] - _DAY) for n in range(count)]

@@ -1,7 +1,7 @@
 """How fast and how much at once a payer is asked with one credential, by all workers together.
 
-Pace, pauses, places for calls in flight and the open circuit stand in Redis; where Redis is away
-or slow, each process brakes for itself at a fraction of the rate.
+Pace, pauses and the open circuit stand in Redis; where Redis is away or slow, each process brakes
+for itself at a fraction of the rate. Places for calls in flight do not depend on Redis (`places`).
 """
 
 import asyncio
@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
-from app.claims.payers.places import LOCAL_SHARE, Places, Shared, SharedStore, key_of
+from app.claims.payers.places import Places
 from app.claims.payers.port import CircuitOpen, NoPermit
+from app.claims.payers.sharing import PlaceBook
+from app.claims.payers.store import Shared, SharedStore, key_of
 
 # KEYS[1] holds when the next call would be due at an even pace; up to `burst` calls may run ahead of
 # it. KEYS[2] is there while everybody pauses, KEYS[3] holds the share of the pace that 429s have
@@ -87,6 +89,8 @@ _CLOSE: Final = "return redis.call('DEL', KEYS[1], KEYS[2])"
 _MICRO: Final = 1_000_000
 _SLOWEST: Final = 0.1
 _RECOVERY: Final = 0.02
+# How many processes may be asking at once is not known without Redis; four is a guess on the safe side.
+_LOCAL_SHARE: Final = 0.25
 _DEFAULT_PAUSE: Final = 1.0
 # Without a pace to keep, the store is only looked at so often for what others have found out.
 _LOOK_SECONDS: Final = 0.5
@@ -122,18 +126,14 @@ class Brakes:
         *,
         credential_digest: str,
         store: SharedStore | None = None,
+        book: PlaceBook | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._limits = limits
         self._key = key_of(credential_digest)
         self._clock = clock
         self._shared = Shared(store, clock)
-        self._places = Places(
-            self._key + ":places",
-            limits.concurrency,
-            shared=self._shared,
-            clock=clock,
-        )
+        self._places = Places(credential_digest, limits.concurrency, book=book, clock=clock)
         self._share = 1.0
         self._gain = 0.0
         self._due = 0.0
@@ -150,14 +150,11 @@ class Brakes:
             NoPermit: there is no room within `patience_seconds`; nothing was taken.
             CircuitOpen: the payer is being left alone.
         """
-        place = await self._places.take(self._limits.patience_seconds)
-        try:
+        async with self._places.place(self._limits.patience_seconds):
             permit, wait = await self._admitted(asker)
             if wait > 0:
                 await asyncio.sleep(wait)
             yield permit
-        finally:
-            self._places.give_back(place)
 
     async def slow_down(self, retry_after: float | None) -> None:
         """After a 429: everybody pauses, and goes on at half the pace."""
@@ -251,7 +248,7 @@ class Brakes:
         """
         if not self._limits.requests_per_minute:
             return 0.0
-        share = LOCAL_SHARE if self._shared.is_wanted else 1.0
+        share = _LOCAL_SHARE if self._shared.is_wanted else 1.0
         interval = self._interval() / self._share / share
         now = self._clock()
         due = max(self._due, now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
-from app.claims.payers.places import Shared, SharedStore, key_of
+from app.claims.payers.store import Shared, SharedStore, key_of
 
 _LOOK: Final = """
 return {redis.call('GET', KEYS[1]) or '', redis.call('HGET', KEYS[2], 'since') or '',

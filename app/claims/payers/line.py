@@ -11,7 +11,6 @@ from app.claims.payers.bodies import facts
 from app.claims.payers.brakes import BrakeLimits, Brakes, Permit
 from app.claims.payers.calls import backoff, exchange
 from app.claims.payers.line_options import LineOptions
-from app.claims.payers.places import SharedStore
 from app.claims.payers.port import (
     CircuitOpen,
     CredentialsRefused,
@@ -22,6 +21,8 @@ from app.claims.payers.port import (
     PayerRateLimited,
     QuestionRejected,
 )
+from app.claims.payers.sharing import PlaceBook
+from app.claims.payers.store import SharedStore
 from app.claims.payers.token import Token, Tokens
 from app.core.breaker import Breaker
 from app.core.http import Answer, open_client
@@ -36,7 +37,13 @@ _UNREADABLE_TRIES: Final = 2
 class Line:
     """One per process and credential."""
 
-    def __init__(self, options: LineOptions, *, store: SharedStore | None = None) -> None:
+    def __init__(
+        self,
+        options: LineOptions,
+        *,
+        store: SharedStore | None = None,
+        book: PlaceBook | None = None,
+    ) -> None:
         self._options = options
         self._client = open_client(
             timeout_seconds=options.timeout_seconds, connections=options.concurrency + 2
@@ -54,6 +61,7 @@ class Line:
             ),
             credential_digest=options.credential_digest,
             store=store,
+            book=book,
         )
 
     @property

@@ -11,8 +11,9 @@ from app.claims.payers.optum_details import read_particulars
 from app.claims.payers.optum_options import OptumOptions, capabilities_of
 from app.claims.payers.optum_query import body_of, written
 from app.claims.payers.optum_wire import is_refused_token, read_page
-from app.claims.payers.places import SharedStore
 from app.claims.payers.port import Capabilities, Page, Question, QuestionRejected
+from app.claims.payers.sharing import PlaceBook
+from app.claims.payers.store import SharedStore
 from app.claims.payers.token import Token
 from app.claims.payers.windows import (
     PLAIN,
@@ -33,11 +34,12 @@ class OptumPayer:
         options: OptumOptions,
         *,
         store: SharedStore | None = None,
+        book: PlaceBook | None = None,
         today: Callable[[], date] = payer_today,
     ) -> None:
         self._options = options
         self._today = today
-        self._line = Line(options, store=store)
+        self._line = Line(options, store=store, book=book)
 
     @property
     def capabilities(self) -> Capabilities:

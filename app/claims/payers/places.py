@@ -1,193 +1,207 @@
-"""Calls in flight with one credential, counted over all workers in Redis.
+"""Calls in flight with one credential: never more than the payer allows, over all processes.
 
-A place that was taken is used again by the same process for some seconds, so that a busy worker
-asks Redis once in a while and not at each call. Where Redis is away, each process counts for
-itself, and less.
+Each process has a share of the places, written down in one book that all have in common, as a lease
+that it renews while it uses them. Inside a process a place passes from call to call without asking
+anybody. A process that cannot renew its share ends its calls before the lease is over, so that
+whoever gets the places next is not added to it.
 """
 
 import asyncio
-import random
+import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from app.claims.payers.port import NoPermit
+from app.claims.payers.sharing import Bid, PlaceBook
 from app.core.ids import new_id
 from app.core.log import logger
 
-_TAKE: Final = """
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
-if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
-redis.call('ZADD', KEYS[1], now + tonumber(ARGV[3]), ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-return 1
-"""
-_RENEW: Final = """
-local t = redis.call('TIME')
-local until_ms = t[1] * 1000 + math.floor(t[2] / 1000) + tonumber(ARGV[1])
-for i = 2, #ARGV do redis.call('ZADD', KEYS[1], until_ms, ARGV[i]) end
-return redis.call('PEXPIRE', KEYS[1], ARGV[1])
-"""
-_GIVE_BACK: Final = "return redis.call('ZREM', KEYS[1], ARGV[1])"
-STORE_SECONDS: Final = 0.25
-STORE_REST_SECONDS: Final = 5.0
-# How many processes may be asking at once is not known without Redis; four is a guess on the safe side.
-LOCAL_SHARE: Final = 0.25
-# Places are leases: those of a process that is killed are free again after so long.
-_LEASE_SECONDS: Final = 3.0
-_LINGER_SECONDS: Final = 0.1
-# After so long a busy process gives its places back, so that the others get their turn.
-_REUSE_SECONDS: Final = 2.0
-_LOOK_SECONDS: Final = 0.03
-
-
-class SharedStore(Protocol):
-    """What is needed of a Redis client."""
-
-    def eval(self, script: str, numkeys: int, *keys_and_args: Any) -> Awaitable[Any] | Any:
-        """Run a Lua script."""
-        ...
-
-
-class Shared:
-    """A store that may be away: after a failure it is left alone for some seconds."""
-
-    def __init__(self, store: SharedStore | None, clock: Callable[[], float]) -> None:
-        self._store = store
-        self._clock = clock
-        self._rests_until = 0.0
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether there should be a store, so that a process alone has to be careful."""
-        return self._store is not None
-
-    async def run(self, script: str, keys: list[str], *arguments: object) -> Any:
-        """What the script answers; None where there is no store to ask."""
-        if self._store is None or self._clock() < self._rests_until:
-            return None
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                return await self._store.eval(script, len(keys), *keys, *arguments)
-        except Exception as fault:  # noqa: BLE001 -- a broken store of any kind must not stop a call
-            self._rests_until = self._clock() + STORE_REST_SECONDS
-            logger.warning("payer.brakes_alone", fault=type(fault).__name__)
-            return None
-
-
-def key_of(credential_digest: str) -> str:
-    """What all keys of a credential begin with; the braces keep them on one node of a cluster."""
-    return f"payer:{{{credential_digest}}}"
+LEASE_SECONDS: Final = 5.0
+# What is ended early for: an event loop that is late, and calls that take a moment to end.
+_MARGIN_SECONDS: Final = 0.5
+_RENEW_SECONDS: Final = 0.5
+# Between two looks of a process that wants more than it has; others give theirs back meanwhile.
+_SOON_SECONDS: Final = 0.02
+_LATER_SECONDS: Final = 0.5
+_ASK_SECONDS: Final = 2.0
+_FAREWELL_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One call in flight; without an id it is counted in this process alone."""
-
-    id: str | None
-    taken_at: float
+class _Waiter:
+    turn: "asyncio.Future[None]"
+    until: float
+    """After it, and without any place of this process, it is told that there is none."""
 
 
 class Places:
-    """The places of one credential, for one event loop."""
+    """The places of one credential, for one event loop; without a book all are its own."""
 
     def __init__(
         self,
-        key: str,
+        credential: str,
         count: int,
         *,
-        shared: Shared,
+        book: PlaceBook | None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._key = key
+        self._credential = credential
         self._count = count
-        self._shared = shared
+        self._book = book
         self._clock = clock
-        self._slots = asyncio.Semaphore(count)
-        self._alone = asyncio.Semaphore(max(1, round(count * LOCAL_SHARE)))
-        self._idle: list[Place] = []
-        self._held: set[str] = set()
-        self._keeper: asyncio.Task[None] | None = None
-        self._errands: set[asyncio.Task[Any]] = set()
+        self._holder = new_id()
+        self._limit = count if book is None else 0
+        self._until = float("inf") if book is None else float("-inf")
+        self._used = 0
+        self._most_wanted = 0
+        self._waiting: deque[_Waiter] = deque()
+        self._calls: set[asyncio.Task[Any]] = set()
+        self._cut: set[asyncio.Task[Any]] = set()
+        self._news = asyncio.Event()
+        self._steward: asyncio.Task[None] | None = None
 
-    async def take(self, patience_seconds: float) -> Place:
-        """A place; to be given back by `give_back`.
+    @asynccontextmanager
+    async def place(self, patience_seconds: float) -> AsyncIterator[None]:
+        """Hold a place for the time of a call.
 
         Raises:
-            NoPermit: all places stayed taken for `patience_seconds`.
+            NoPermit: this process had no place for `patience_seconds`, or lost it during the call.
         """
-        # In this process calls wait in line, however long: each of them ends in bounded time.
-        await self._slots.acquire()
+        await self._take(patience_seconds)
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a place is held by a task")
+        self._calls.add(task)
         try:
-            return await self._found(patience_seconds)
-        except BaseException:
-            self._slots.release()
+            yield
+        except asyncio.CancelledError:
+            # Whoever else cancelled the call is heard all the same.
+            if task in self._cut and not task.uncancel():
+                raise NoPermit(retry_after=1.0) from None
+            raise
+        finally:
+            self._calls.discard(task)
+            self._cut.discard(task)
+            self._used -= 1
+            self._admit()
+
+    async def _take(self, patience_seconds: float) -> None:
+        self._most_wanted = max(self._most_wanted, self._used + len(self._waiting) + 1)
+        if self._has_room() and not self._waiting:
+            self._used += 1
+            return
+        # While this process has places its calls wait in line: each of them ends in bounded time.
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiter(turn, self._clock() + patience_seconds))
+        if self._limit < self._count:
+            self._call_steward()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._used -= 1
+                self._admit()
             raise
 
-    async def _found(self, patience_seconds: float) -> Place:
-        if not self._shared.is_wanted:
-            return Place(None, self._clock())
-        while self._idle:
-            place = self._idle.pop()
-            if self._clock() - place.taken_at < _REUSE_SECONDS:
-                return place
-            self._let_go(place)
-        until = self._clock() + patience_seconds
-        while True:
-            name, lease = str(new_id()), round(_LEASE_SECONDS * 1000)
-            given = await self._shared.run(_TAKE, [self._key], name, self._count, lease)
-            if given is None:
-                await self._alone.acquire()
-                return Place(None, self._clock())
-            if int(given):
-                self._hold(name)
-                return Place(name, self._clock())
-            if self._clock() >= until:
-                raise NoPermit(retry_after=1.0)
-            await asyncio.sleep(_LOOK_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - spreads load.
+    def _has_room(self) -> bool:
+        return self._used < self._limit and self._clock() < self._until
 
-    def _hold(self, name: str) -> None:
-        self._held.add(name)
-        if self._keeper is None or self._keeper.done():
-            self._keeper = asyncio.create_task(self._keep())
+    def _admit(self) -> None:
+        """Let in whoever waits, as far as there is room."""
+        while self._waiting and self._has_room():
+            turn = self._waiting.popleft().turn
+            if not turn.done():
+                self._used += 1
+                turn.set_result(None)
 
-    async def _keep(self) -> None:
-        """Renew the leases of all places that are held, as long as there are any."""
-        while self._held:
-            await asyncio.sleep(_LEASE_SECONDS / 3)
-            if self._held:
-                lease = round(_LEASE_SECONDS * 1000)
-                await self._shared.run(_RENEW, [self._key], lease, *self._held)
+    def _call_steward(self) -> None:
+        if self._book is None:
+            return
+        self._news.set()
+        if self._steward is None or self._steward.done():
+            self._steward = asyncio.create_task(self._tend(self._book))
 
-    def give_back(self, place: Place) -> None:
-        """The call has ended."""
-        if place.id is not None:
-            self._idle.append(place)
-            loop = asyncio.get_running_loop()
-            loop.call_later(_LINGER_SECONDS, self._tidy, place)
-        elif self._shared.is_wanted:
-            self._alone.release()
-        self._slots.release()
+    async def _tend(self, book: PlaceBook) -> None:
+        """Keep the share as large as it has to be, as long as there is any use for one."""
+        pause = _SOON_SECONDS
+        while self._used or self._waiting or self._most_wanted:
+            self._news.clear()
+            is_short = await self._settle(book)
+            self._refuse_late()
+            if not is_short:
+                # A newcomer that finds no room is news; those who wait already are not.
+                await self._rest(_RENEW_SECONDS, may_wake=True)
+                pause = _SOON_SECONDS
+            else:
+                await self._rest(pause, may_wake=False)
+                pause = min(pause * 2, _LATER_SECONDS)
+        await self._leave(book)
 
-    def _tidy(self, place: Place) -> None:
-        if place in self._idle:
-            self._idle.remove(place)
-            self._let_go(place)
+    async def _rest(self, seconds: float, *, may_wake: bool) -> None:
+        if not may_wake:
+            await asyncio.sleep(seconds)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
 
-    def _let_go(self, place: Place) -> None:
-        self._held.discard(place.id or "")
-        errand = asyncio.ensure_future(self._shared.run(_GIVE_BACK, [self._key], place.id))
-        self._errands.add(errand)
-        errand.add_done_callback(self._errands.discard)
+    async def _settle(self, book: PlaceBook) -> bool:
+        """Ask for the share that is wanted; whether it is short, or too large, or unknown."""
+        used, now = self._used, self._clock()
+        if used and now >= self._until:
+            self._end_calls()
+            return True
+        waiting = sum(not waiter.turn.done() for waiter in self._waiting)
+        wanted, self._most_wanted = max(self._most_wanted, used + waiting), 0
+        bid = Bid(used, min(wanted, self._count), self._count)
+        # What is written down may be less than before: until it is known, no call is added.
+        self._limit = min(self._limit, used)
+        patience = min(_ASK_SECONDS, self._until - now) if used else _ASK_SECONDS
+        try:
+            async with asyncio.timeout(patience):
+                share = await book.share(self._credential, self._holder, bid, LEASE_SECONDS)
+        except Exception as fault:  # noqa: BLE001 - whatever is wrong, the lease goes on until its end.
+            logger.warning("payer.places_unknown", fault=type(fault).__name__)
+            return True
+        self._until = now + LEASE_SECONDS - _MARGIN_SECONDS
+        self._limit = min(share.places, share.fair)
+        self._admit()
+        return share.places < bid.wanted or share.fair < self._used
+
+    def _end_calls(self) -> None:
+        """The lease is nearly over, and others may soon count on its places."""
+        self._limit = 0
+        for task in self._calls - self._cut:
+            self._cut.add(task)
+            task.cancel()
+
+    def _refuse_late(self) -> None:
+        """Nobody waits for ever where this process has no place at all."""
+        now = self._clock()
+        while self._waiting and not self._used and self._waiting[0].until <= now:
+            turn = self._waiting.popleft().turn
+            if not turn.done():
+                turn.set_exception(NoPermit(retry_after=1.0))
+
+    async def _leave(self, book: PlaceBook) -> None:
+        self._limit, self._until = 0, float("-inf")
+        try:
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                await book.leave(self._credential, self._holder)
+        except Exception as fault:  # noqa: BLE001 - the lease ends by itself.
+            logger.warning("payer.places_left_to_their_lease", fault=type(fault).__name__)
+        if self._waiting:
+            # Somebody came while the book was being told.
+            self._steward = asyncio.create_task(self._tend(book))
 
     async def close(self) -> None:
-        """Give back what is held."""
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
-        while self._idle:
-            self._let_go(self._idle.pop())
-        await asyncio.gather(*self._errands, return_exceptions=True)
+        """Give back what is held; calls in flight are over."""
+        if self._steward is not None and self._book is not None:
+            self._steward.cancel()
+            await asyncio.gather(self._steward, return_exceptions=True)
+            self._waiting.clear()
+            await self._leave(self._book)

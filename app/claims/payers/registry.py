@@ -13,8 +13,9 @@ from app.claims.payers.line_options import LineOptions
 from app.claims.payers.optum import OptumPayer
 from app.claims.payers.optum_options import capabilities_of as optum_capabilities
 from app.claims.payers.optum_options import optum_options
-from app.claims.payers.places import SharedStore
 from app.claims.payers.port import Capabilities, Payer
+from app.claims.payers.sharing import PlaceBook
+from app.claims.payers.store import SharedStore
 from app.claims.payers.uhc import UhcPayer
 from app.claims.payers.uhc_options import capabilities_of as uhc_capabilities
 from app.claims.payers.uhc_options import uhc_options
@@ -27,7 +28,7 @@ class Provider:
 
     code: str
     name: str
-    open: Callable[[Settings, SharedStore | None], Payer]
+    open: Callable[[Settings, SharedStore | None, PlaceBook | None], Payer]
     options: Callable[[Settings], LineOptions]
     capabilities: Callable[[Settings], Capabilities]
 
@@ -40,14 +41,18 @@ PROVIDERS: Final[Mapping[str, Provider]] = {
     "uhc": Provider(
         code="uhc",
         name="UnitedHealthcare",
-        open=lambda settings, store: UhcPayer(uhc_options(settings.uhc), store=store),
+        open=lambda settings, store, book: UhcPayer(
+            uhc_options(settings.uhc), store=store, book=book
+        ),
         options=lambda settings: uhc_options(settings.uhc),
         capabilities=lambda settings: uhc_capabilities(uhc_options(settings.uhc)),
     ),
     "optum": Provider(
         code="optum",
         name="Optum Real Claim Inquiry",
-        open=lambda settings, store: OptumPayer(optum_options(settings.optum), store=store),
+        open=lambda settings, store, book: OptumPayer(
+            optum_options(settings.optum), store=store, book=book
+        ),
         options=lambda settings: optum_options(settings.optum),
         capabilities=lambda settings: optum_capabilities(optum_options(settings.optum)),
     ),
@@ -71,9 +76,15 @@ class Payers:
     One for all tasks: an adapter holds the token, the connections and the calls in flight.
     """
 
-    def __init__(self, settings: Settings, store: SharedStore | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: SharedStore | None = None,
+        book: PlaceBook | None = None,
+    ) -> None:
         self._settings = settings
         self._store = store
+        self._book = book
         self._open: dict[str, Payer] = {}
 
     def get(self, code: str) -> Payer:
@@ -83,7 +94,7 @@ class Payers:
             KeyError: no such provider.
         """
         if code not in self._open:
-            self._open[code] = PROVIDERS[code].open(self._settings, self._store)
+            self._open[code] = PROVIDERS[code].open(self._settings, self._store, self._book)
         return self._open[code]
 
     async def close(self) -> None:

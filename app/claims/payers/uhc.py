@@ -8,8 +8,9 @@ from typing import TypeVar
 from app.claims.payers.amounts import us_day
 from app.claims.payers.details import ClaimRef, Extra, Particulars
 from app.claims.payers.line import Line
-from app.claims.payers.places import SharedStore
 from app.claims.payers.port import Capabilities, Page, Question, QuestionRejected
+from app.claims.payers.sharing import PlaceBook
+from app.claims.payers.store import SharedStore
 from app.claims.payers.token import Token
 from app.claims.payers.uhc_details import DetailAnswer, read_details, read_payments
 from app.claims.payers.uhc_options import UhcOptions, capabilities_of
@@ -34,11 +35,12 @@ class UhcPayer:
         options: UhcOptions,
         *,
         store: SharedStore | None = None,
+        book: PlaceBook | None = None,
         today: Callable[[], date] = payer_today,
     ) -> None:
         self._options = options
         self._today = today
-        self._line = Line(options, store=store)
+        self._line = Line(options, store=store, book=book)
 
     @property
     def capabilities(self) -> Capabilities:

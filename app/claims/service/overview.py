@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy.engine import RowMapping
 
 from app.claims.payers.condition import Condition
-from app.claims.payers.places import SharedStore
 from app.claims.payers.registry import PROVIDERS, Provider, conditions
+from app.claims.payers.store import SharedStore
 from app.claims.queries import reading
 from app.claims.schemas import DayTotal, ProviderOut, StatsOut
 from app.claims.service.intake import ReceivedFile

@@ -14,8 +14,8 @@ from app.claims.engine.work import drain
 from app.claims.payers.details import Extra
 from app.claims.payers.optum import OptumPayer
 from app.claims.payers.optum_options import OptumOptions, optum_options
-from app.claims.payers.places import SharedStore
 from app.claims.payers.port import Payer
+from app.claims.payers.store import SharedStore
 from app.claims.payers.uhc import UhcPayer
 from app.claims.payers.uhc_options import UhcOptions, uhc_options
 from app.claims.service.intake import UploadWishes, receive, store

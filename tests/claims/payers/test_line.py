@@ -13,6 +13,7 @@ from app.claims.payers.registry import PROVIDERS, Payers
 from app.claims.payers.uhc import UhcPayer
 from app.core.ids import new_id
 from tests.claims.payers.payer_stand import Stand, ask, days_ago
+from tests.claims.payers.place_book import MemoryBook
 from tests.conftest import Servers, make_settings
 
 Open = Callable[..., UhcPayer]
@@ -30,10 +31,12 @@ async def process(stand: Stand, store: Redis) -> AsyncIterator[Open]:
     """Opens the adapter of another process; all of a test have the same credential."""
     opened: list[Payer] = []
     # The credential is the test's own, so that no other test's pauses are found in the store.
+    book = MemoryBook()
     token_url = f"{stand.url}/v1/oauthtoken?of={new_id()}"
 
     def open_one(**changes: Any) -> UhcPayer:
-        adapter = UhcPayer(replace(stand.options, token_url=token_url, **changes), store=store)
+        options = replace(stand.options, token_url=token_url, **changes)
+        adapter = UhcPayer(options, store=store, book=book)
         opened.append(adapter)
         return adapter
 
