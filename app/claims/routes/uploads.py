@@ -51,9 +51,11 @@ async def upload(
         open_ends.database, member.organization_id, form.file, form.filename, form.wishes
     )
     received = await intake.receive(form.file, form.filename, wishes)
+    seen = await intake.look_at(form.file, form.filename, form.wishes)
+    wishes, open_ends = form.wishes, services(request)
     scope = Scope.tenant(member.organization_id, member.user_id)
     digest = digest_of(
-        *(received.sha256, received.original_filename, wishes.provider, wishes.use_batch_query),
+        *(seen.sha256, seen.original_filename, wishes.provider, wishes.use_batch_query),
         *(wishes.start_date, wishes.end_date, sorted(wishes.options.mapping.items())),
         *(wishes.options.date_order, wishes.options.encoding, wishes.options.delimiter),
         *sorted(wishes.include),
@@ -66,7 +68,7 @@ async def upload(
                 settings=open_ends.settings,
                 organization_id=member.organization_id,
                 user_id=member.user_id,
-                received=received,
+                seen=seen,
                 wishes=wishes,
             )
             made = await jobs.get(session, organization_id=member.organization_id, job_id=job_id)

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, BinaryIO, Final
 from uuid import UUID
@@ -16,6 +18,7 @@ from app.claims.payers.registry import PROVIDERS
 from app.claims.queries import upload as queries
 from app.claims.service import trail
 from app.claims.tables.copy import COLUMNS, encode_rows
+from app.claims.tables.draft import Draft, Mistaken, open_draft
 from app.claims.tables.options import Limits, ReadOptions
 from app.claims.tables.reader import Table, TableWarning, open_table
 from app.core.clock import now
@@ -56,13 +59,20 @@ class UploadWishes:
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivedFile:
-    """A file that was read once, found good, and can be read again to be stored."""
+class SeenFile:
+    """A file whose beginning was found good; what else it holds shows while it is stored."""
 
-    table: Table
+    table: Table | Draft
     original_filename: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile(SeenFile):
+    """A file that was read once, found good, and can be read again."""
+
+    table: Table
 
 
 def read_limits(settings: Settings) -> Limits:
@@ -83,8 +93,27 @@ def check_wishes(wishes: UploadWishes) -> None:
         raise DateRange("start_date lies after end_date.")
 
 
+async def look_at(file: BinaryIO, filename: str, wishes: UploadWishes) -> SeenFile:
+    """Hash the file and read its beginning in a thread; nothing is stored.
+
+    Raises:
+        Problem: any of the room's problems about a file as a whole.
+    """
+    check_wishes(wishes)
+    name = clean_filename(filename)
+    return await asyncio.to_thread(_look, file, name, wishes.options)
+
+
+def _look(file: BinaryIO, name: str, options: ReadOptions) -> SeenFile:
+    size, digest = _hashed(file)
+    table = open_draft(file, filename=name, options=options) or open_table(
+        file, filename=name, options=options
+    )
+    return SeenFile(table, name, size, digest)
+
+
 async def receive(file: BinaryIO, filename: str, wishes: UploadWishes) -> ReceivedFile:
-    """Hash and read the file in a thread; nothing is stored.
+    """Hash the file and read it whole in a thread; nothing is stored.
 
     Raises:
         Problem: any of the room's problems about a file as a whole.
@@ -99,15 +128,18 @@ async def receive(file: BinaryIO, filename: str, wishes: UploadWishes) -> Receiv
 
 
 def _read(file: BinaryIO, name: str, options: ReadOptions) -> ReceivedFile:
+    size, digest = _hashed(file)
+    return ReceivedFile(open_table(file, filename=name, options=options), name, size, digest)
+
+
+def _hashed(file: BinaryIO) -> tuple[int, str]:
     digest, size = hashlib.sha256(), 0
     file.seek(0)
     while piece := file.read(_HASH_PIECE):
         digest.update(piece)
         size += len(piece)
     file.seek(0)
-    return ReceivedFile(
-        open_table(file, filename=name, options=options), name, size, digest.hexdigest()
-    )
+    return size, digest.hexdigest()
 
 
 async def store(
@@ -116,13 +148,19 @@ async def store(
     settings: Settings,
     organization_id: UUID,
     user_id: UUID,
-    received: ReceivedFile,
+    seen: SeenFile,
     wishes: UploadWishes,
 ) -> UUID:
-    """Job, rows and work in the session's one transaction; the worker is rung after its commit."""
+    """Job, rows and work in the session's one transaction; the worker is rung after its commit.
+
+    Raises:
+        Problem: what only the whole file shows about itself; the transaction has to be rolled back.
+    """
     job_id = new_id()
     asked = asked_of(wishes)
-    earlier = await queries.earlier_upload(session, organization_id, received.sha256, asked)
+    earlier = await queries.earlier_upload(session, organization_id, seen.sha256, asked)
+    constants = {"job_id": str(job_id), "organization_id": str(organization_id)}
+    table = await _store_rows(session, seen.table, constants)
     values = {
         "id": job_id,
         "organization_id": organization_id,
@@ -133,19 +171,38 @@ async def store(
         "request_id": request_id.get(),
         "use_batch_query": wishes.use_batch_query,
         **asked,
-        **_told(received),
+        **_told(seen, table),
     }
     is_local = wishes.use_batch_query and not wishes.include
     unit_rows = _BATCH_UNIT_ROWS if is_local else _SINGLE_UNIT_ROWS
     await queries.store_job(session, values, unit_rows=unit_rows)
-    constants = {"job_id": str(job_id), "organization_id": str(organization_id)}
-    pieces = encode_rows(received.table.batches(), constants=constants)
-    stored = await queries.copy_rows(session, _ahead(pieces), COLUMNS)
-    if stored != received.table.row_count:
-        raise RuntimeError("the second reading of a claim file gave another number of rows")
     act = trail.Act(organization_id, job_id, by=user_id)
-    trail.note(session, "claims.job_created", act, rows=stored, provider=wishes.provider)
+    trail.note(session, "claims.job_created", act, rows=table.row_count, provider=wishes.provider)
     return job_id
+
+
+async def _store_rows(
+    session: WriteSession, table: Table | Draft, constants: Mapping[str, str]
+) -> Table:
+    """Write all rows; a file whose beginning deceived is read once more from the start."""
+    if isinstance(table, Draft):
+        try:
+            async with session.begin_nested():
+                return await _copied(session, table, constants)
+        except Mistaken:
+            table = await asyncio.to_thread(table.again)
+    return await _copied(session, table, constants)
+
+
+async def _copied(
+    session: WriteSession, table: Table | Draft, constants: Mapping[str, str]
+) -> Table:
+    pieces = encode_rows(table.batches(), constants=constants)
+    stored = await queries.copy_rows(session, _ahead(pieces), COLUMNS)
+    known = table.settled() if isinstance(table, Draft) else table
+    if stored != known.row_count:
+        raise RuntimeError("PostgreSQL took another number of rows than the file has")
+    return known
 
 
 def asked_of(wishes: UploadWishes) -> dict[str, Any]:
@@ -158,13 +215,12 @@ def asked_of(wishes: UploadWishes) -> dict[str, Any]:
     }
 
 
-def _told(received: ReceivedFile) -> dict[str, Any]:
-    table = received.table
+def _told(seen: SeenFile, table: Table) -> dict[str, Any]:
     return {
-        "filename": safe_filename(received.original_filename),
-        "original_filename": received.original_filename,
-        "file_size": received.size,
-        "file_sha256": received.sha256,
+        "filename": safe_filename(seen.original_filename),
+        "original_filename": seen.original_filename,
+        "file_size": seen.size,
+        "file_sha256": seen.sha256,
         "shape": table.shape,
         "encoding": table.encoding,
         "delimiter": table.delimiter,

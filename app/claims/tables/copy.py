@@ -6,30 +6,31 @@ The bytes come from a generator, so that a thread can parse while the event loop
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
+from itertools import repeat, takewhile
 from typing import Final
 
 from app.claims.tables.batch import Batch
 
 COLUMNS: Final = (
     "job_id",
-    "row_no",
     "organization_id",
+    "fault",
+    "warnings",
+    "payer_id",
+    "tin",
+    "practice_id",
+    "service_from",
+    "service_to",
+    "row_no",
     "claim_key",
     "first_key",
     "last_key",
     "date_of_birth",
-    "service_from",
-    "service_to",
-    "practice_id",
-    "tin",
-    "payer_id",
-    "fault",
-    "warnings",
     "cells",
 )
 """Every column of `claim_rows`; the reader's other fields can be asked for by their names.
 
+Those that are mostly the same in all rows of a batch come first, so that they are written once.
 `fault` is jsonb `{code, field, message}`, null for a row without one. `cells` and `warnings` are
 text[].
 """
@@ -59,15 +60,19 @@ def encode_rows(
     """
     fixed = {name: value.translate(_SCALAR) for name, value in constants.items()}
     for batch in batches:
-        encoded = [
-            repeat(fixed[name], len(batch)) if name in fixed else _column(batch, name)
-            for name in columns
+        encoded = [fixed.get(name) or _column(batch, name) for name in columns]
+        same = list(takewhile(lambda column: isinstance(column, str), encoded[:-1]))
+        begin = "\n" + "".join(f"{value}\t" for value in same)
+        varying = [
+            repeat(column, len(batch)) if isinstance(column, str) else column
+            for column in encoded[len(same) :]
         ]
-        lines = map("\t".join, zip(*encoded, strict=True))
-        yield ("\n".join(lines) + "\n").encode()
+        lines = map("\t".join, zip(*varying, strict=True))
+        yield f"{begin}{begin.join(lines)}\n"[1:].encode()
 
 
-def _column(batch: Batch, name: str) -> Iterable[str]:
+def _column(batch: Batch, name: str) -> Iterable[str] | str:
+    """The column's values, or one text where all are the same."""
     if name == "row_no":
         return map(str, range(batch.first_row, batch.first_row + len(batch)))
     if name == "cells":
@@ -79,8 +84,10 @@ def _column(batch: Batch, name: str) -> Iterable[str]:
     return _values(batch, name)
 
 
-def _values(batch: Batch, name: str) -> Sequence[str]:
+def _values(batch: Batch, name: str) -> Sequence[str] | str:
     values = batch.columns[_RENAMED.get(name, name)]
+    if not any(values):
+        return _NULL
     if not batch.clean:
         text = "".join(values)
         if "\\" in text or not text.isprintable():
@@ -107,7 +114,7 @@ def _array(values: Sequence[str]) -> str:
     return '{"' + '","'.join([value.translate(_ELEMENT) for value in values]) + '"}'
 
 
-def _faults(batch: Batch) -> Iterable[str]:
+def _faults(batch: Batch) -> Iterable[str] | str:
     texts = {
         index: json.dumps(fault._asdict(), ensure_ascii=False).translate(_SCALAR)
         for index, (fault, *_) in batch.faults.items()
@@ -115,7 +122,7 @@ def _faults(batch: Batch) -> Iterable[str]:
     return _sparse(texts, len(batch))
 
 
-def _sparse(texts: Mapping[int, str], length: int) -> Iterable[str]:
+def _sparse(texts: Mapping[int, str], length: int) -> Iterable[str] | str:
     if not texts:
-        return repeat(_NULL, length)
+        return _NULL
     return [texts.get(index, _NULL) for index in range(length)]

@@ -1,10 +1,10 @@
 """Dates as people type them: the order of a column is proved by its values, never row by row."""
 
-import contextlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Final, Literal
 
 from app.claims.tables.options import DateOrder
@@ -71,7 +71,7 @@ class DateEvidence:
         return "mdy" if self._year_last else "ymd"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DateRule:
     """How the dates of one column are read, and which of them make sense.
 
@@ -89,8 +89,15 @@ class DateRule:
     def read(self, text: str) -> str:
         """The date as YYYY-MM-DD, or "" where `fault` says what is wrong with it."""
         if len(text) == 10 and text[4] == text[7] == "-":
-            with contextlib.suppress(ValueError):
-                return text if not self._unlikely(date.fromisoformat(text)) else ""
+            try:
+                plain = date.fromisoformat(text)
+            except ValueError:
+                return self._read_other(text)
+            earliest, latest = self._likely
+            return text if earliest <= plain <= latest else ""
+        return self._read_other(text)
+
+    def _read_other(self, text: str) -> str:
         day = self._parse(text)
         return day.isoformat() if isinstance(day, date) and not self._unlikely(day) else ""
 
@@ -134,22 +141,27 @@ class DateRule:
         day_first = self.order == "dmy" or (self.order == "mixed" and first > 12)
         return _calendar(full, second, first) if day_first else _calendar(full, first, second)
 
-    def _unlikely(self, day: date) -> str:
+    @cached_property
+    def _likely(self) -> tuple[date, date]:
+        """The first and the last day that make sense."""
         if self._birth:
-            doubts = (
-                (day > self.today, "The birth date is in the future."),
-                (
-                    day.year < self.today.year - _OLDEST_YEARS,
-                    "Nobody alive was born in that year.",
-                ),
-            )
-        else:
-            ahead = timedelta() if self.field == "first_service_date" else _AHEAD
-            doubts = (
-                (day.year < _FIRST_SERVICE_YEAR, "The service date is too long ago."),
-                (day > self.today + ahead, "The service date is in the future."),
-            )
-        return next((message for doubt, message in doubts if doubt), "")
+            return date(self.today.year - _OLDEST_YEARS, 1, 1), self.today
+        ahead = timedelta() if self.field == "first_service_date" else _AHEAD
+        return date(_FIRST_SERVICE_YEAR, 1, 1), self.today + ahead
+
+    def _unlikely(self, day: date) -> str:
+        """What is wrong with the day, or nothing."""
+        earliest, latest = self._likely
+        what = "birth" if self._birth else "service"
+        if day > latest:
+            return f"The {what} date is in the future."
+        if day >= earliest:
+            return ""
+        return (
+            "Nobody alive was born in that year."
+            if self._birth
+            else "The service date is too long ago."
+        )
 
 
 def _midnight(match: re.Match[str]) -> bool:

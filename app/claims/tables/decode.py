@@ -1,9 +1,12 @@
 """From bytes to characters: what kind of file is it, and in which encoding is its text?"""
 
 import codecs
+import io
 import re
 from dataclasses import dataclass
 from typing import BinaryIO, Final, Literal
+
+from typing_extensions import override
 
 from app.claims.errors import EncodingUnknown, Malformed, NotATable
 from app.claims.tables.options import Limits
@@ -77,8 +80,7 @@ def settle_encoding(file: BinaryIO, wanted: str | None, limits: Limits) -> Encod
     Reads the file once. Raises EncodingUnknown where nothing fits, NotATable where the decoded
     beginning is binary, Malformed for a line longer than the limit.
     """
-    encoding = _candidate(file, wanted)
-    _refuse_binary(file, encoding)
+    encoding = probable_encoding(file, wanted)
     fits = _scan(file, encoding, limits)
     if not fits and wanted is None and encoding.name == "utf-8":
         encoding = Encoding("cp1252", "cp1252", guessed=True)
@@ -86,6 +88,16 @@ def settle_encoding(file: BinaryIO, wanted: str | None, limits: Limits) -> Encod
         fits = _scan(file, encoding, limits)
     if not fits:
         raise EncodingUnknown(f"The file is not valid {encoding.name} text.")
+    return encoding
+
+
+def probable_encoding(file: BinaryIO, wanted: str | None) -> Encoding:
+    """What the beginning speaks for; only reading all of it tells whether it is so.
+
+    Raises EncodingUnknown and NotATable as `settle_encoding` does.
+    """
+    encoding = _candidate(file, wanted)
+    _refuse_binary(file, encoding)
     return encoding
 
 
@@ -126,6 +138,54 @@ def _utf16_without_bom(head: bytes) -> str | None:
     return None
 
 
+class LineGuard(io.BufferedIOBase, BinaryIO):
+    """A file that refuses a line which no row limit would ever stop, while it is being read.
+
+    Raises Malformed for a line longer than the limit.
+    """
+
+    def __init__(self, file: BinaryIO, limits: Limits) -> None:
+        self._file = file
+        self._most = limits.line_bytes
+        self._since_line_end = 0
+
+    @override
+    def readable(self) -> bool:
+        return True
+
+    @override
+    def seekable(self) -> bool:
+        return True
+
+    @override
+    def tell(self) -> int:
+        return self._file.tell()
+
+    @override
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        self._since_line_end = 0
+        return self._file.seek(offset, whence)
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        block = self._file.read(-1 if size is None else size)
+        self._since_line_end = _line_length(block, self._since_line_end, self._most)
+        return block
+
+    @override
+    def read1(self, size: int = -1, /) -> bytes:
+        return self.read(_BLOCK if size < 0 else size)
+
+
+def _line_length(block: bytes, before: int, most: int) -> int:
+    """Bytes since the last line end, `before` of them before this block."""
+    end = max(block.rfind(b"\n"), block.rfind(b"\r"))
+    length = before + len(block) if end < 0 else len(block) - end
+    if length > most:
+        raise Malformed("The file has a line that is far too long to be a row.")
+    return length
+
+
 def _scan(file: BinaryIO, encoding: Encoding, limits: Limits) -> bool:
     """Whether every byte decodes; refuses a line that no row limit would ever stop."""
     decoder = codecs.getincrementaldecoder(encoding.codec)("strict")
@@ -134,10 +194,7 @@ def _scan(file: BinaryIO, encoding: Encoding, limits: Limits) -> bool:
     try:
         while block := file.read(_BLOCK):
             decoder.decode(block)
-            end = max(block.rfind(b"\n"), block.rfind(b"\r"))
-            since_line_end = since_line_end + len(block) if end < 0 else len(block) - end
-            if since_line_end > limits.line_bytes:
-                raise Malformed("The file has a line that is far too long to be a row.")
+            since_line_end = _line_length(block, since_line_end, limits.line_bytes)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.claims.tables.batch import Batch, Row
-from app.claims.tables.reader import Table, TableWarning
+from app.claims.tables.reader import Table
+from app.claims.tables.survey import TableWarning
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, Protocol
 
-from app.claims.errors import FileEmpty, TooLarge, TooManyRows
+from app.claims.errors import FileEmpty, TooLarge
 from app.claims.tables.batch import Batch, Row
-from app.claims.tables.dates import ColumnOrder, DateEvidence
 from app.claims.tables.decode import kind_of, settle_encoding
 from app.claims.tables.header import DATE_FIELDS, place_fields, shape_of
 from app.claims.tables.options import Limits, ReadOptions
 from app.claims.tables.rows import Layout, RowChecker
+from app.claims.tables.survey import Survey, TableWarning
 from app.claims.tables.text import TextSource, choose_delimiter
 from app.claims.tables.workbook import SheetSource
 
@@ -18,14 +18,6 @@ from app.claims.tables.workbook import SheetSource
 class _Source(Protocol):
     def header(self) -> list[str]: ...
     def batches(self, *, skip: int = 1) -> Iterator[list[list[str]]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class TableWarning:
-    """What was assumed about the whole file: a stable word, and a sentence for people."""
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +93,7 @@ def open_table(file: BinaryIO, *, filename: str, options: ReadOptions) -> Table:
     errors module for a file that is refused as a whole; a bad row is none.
     """
     limits = options.limits
-    if file.seek(0, 2) > limits.bytes:
-        raise TooLarge(f"A claim file may have {limits.bytes // 2**20} MB.")
-    if file.tell() == 0:
-        raise FileEmpty("The file has no content.")
+    refuse_size(file, limits)
     warnings: list[TableWarning] = []
     if kind_of(file) == "zip":
         return _settle(*_open_sheet(file, limits, warnings), options, warnings)
@@ -116,6 +105,12 @@ def peek_header(file: BinaryIO, *, filename: str, options: ReadOptions) -> list[
     kind_of(file)
     source, _ = _open_text(file, filename, options, [])
     return source.header()
+def refuse_size(file: BinaryIO, limits: Limits) -> None:
+    """Raises TooLarge or FileEmpty where the number of bytes says so."""
+    if file.seek(0, 2) > limits.bytes:
+        raise TooLarge(f"A claim file may have {limits.bytes // 2**20} MB.")
+    if file.tell() == 0:
+        raise FileEmpty("The file has no content.")
 
 
 def _open_sheet(
@@ -151,52 +146,16 @@ def _settle(
     dates: dict[str, int] = {name: places[name] for name in DATE_FIELDS if name in places}
     if isinstance(source, SheetSource):
         source.read_serials_in(dates.values())
-    count, orders = _survey(source, dates, options, warnings)
+    survey = Survey(dates, options)
+    for batch in source.batches():
+        survey.observe(batch)
     return Table(
-        layout=Layout(shape, tuple(header), places, orders),
+        layout=Layout(shape, tuple(header), places, survey.orders()),
         format=text.format,
         encoding=text.encoding,
         delimiter=text.delimiter,
-        row_count=count,
-        warnings=tuple(warnings),
+        row_count=survey.count(),
+        warnings=(*warnings, *survey.warnings()),
         options=options,
         source=source,
     )
-
-
-def _survey(
-    source: _Source,
-    dates: Mapping[str, int],
-    options: ReadOptions,
-    warnings: list[TableWarning],
-) -> tuple[int, dict[str, ColumnOrder]]:
-    """The first pass: how many rows, in which order the dates, and is the file whole?"""
-    evidence = {name: DateEvidence() for name in dates}
-    most = options.limits.rows
-    count = 0
-    for batch in source.batches():
-        count += len(batch)
-        if count > most:
-            raise TooManyRows(f"A file may have {most} data rows.")
-        for name, place in dates.items():
-            evidence[name].observe({row[place].strip() for row in batch if len(row) > place})
-    if not count:
-        raise FileEmpty("The file has a header, but no data rows.")
-    if options.date_order == "auto":
-        warnings += [w for name, found in evidence.items() for w in _date_warnings(name, found)]
-    return count, {name: found.order(options.date_order) for name, found in evidence.items()}
-
-
-def _date_warnings(name: str, found: DateEvidence) -> Iterator[TableWarning]:
-    if not found.decided:
-        message = (
-            f"No {name} shows whether month or day comes first; they were read as "
-            "month/day/year. Send date_order if that is wrong."
-        )
-        yield TableWarning("date_order_assumed", message)
-    if found.order("auto") == "mixed":
-        message = (
-            f"{name} has dates with the month first and dates with the day first; "
-            "rows that could be read both ways fail."
-        )
-        yield TableWarning("date_order_mixed", message)

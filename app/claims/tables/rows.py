@@ -11,7 +11,6 @@ from itertools import chain
 from operator import gt
 from typing import Final
 
-from app.claims.matching import claim_key, name_key
 from app.claims.tables.batch import Batch, RowFault
 from app.claims.tables.cells import (
     NUMBER_ROUNDED,
@@ -23,13 +22,12 @@ from app.claims.tables.cells import (
 )
 from app.claims.tables.dates import ColumnOrder, DateRule
 from app.claims.tables.header import DATE_FIELDS, FIELDS, Shape
+from app.claims.tables.keys import claim_keys, is_printable, name_keys
 from app.claims.tables.options import Limits
 from app.core.spreadsheets import redo_cell
 
 _REMEMBERED: Final = 65_536
 _LONGEST_REMEMBERED: Final = 64
-# Claim numbers hardly ever repeat, so remembering their keys costs more than it saves.
-_claim_key: Final[Callable[[str], str]] = claim_key.__wrapped__
 
 
 class _Memo(dict[str, str]):
@@ -77,19 +75,23 @@ class RowChecker:
         """The batch with every fault found; `cells` may be changed in place."""
         flat = list(chain.from_iterable(cells))
         text = ",".join(flat)
-        if ",'" in text or text.startswith("'"):
+        defused = ",'" in text or text.startswith("'")
+        if defused:
             cells = [[redo_cell(cell) for cell in row] for row in cells]
-        clean = text.isprintable() and "\\" not in text and '"' not in text
+        clean = is_printable(text) and "\\" not in text and '"' not in text
         batch = Batch(first_row, cells, clean)
         if not clean and "\0" in text:
             self._replace_nul(batch)
         grid = self._grid(batch)
-        if max(map(len, flat)) > self._limits.cell_characters:
+        longest = max(map(len, flat))
+        if longest > self._limits.cell_characters:
             self._refuse_long_cells(batch)
-        texts = self._texts(grid)
+        # The plain blank is the only white space that is printable.
+        bare = clean and not defused and " ," not in text and ", " not in text
+        texts = self._texts(grid, bare=bare and text == text.strip())
         if not clean:
             self._refuse_controls(batch, texts)
-        self._refuse_missing(batch, texts)
+        self._refuse_missing(batch, texts, longest)
         self._settle(batch, texts)
         return batch
 
@@ -136,14 +138,15 @@ class RowChecker:
         header = self._layout.header
         return header[position] if position < len(header) else ""
 
-    def _texts(self, grid: list[list[str]]) -> dict[str, list[str]]:
+    def _texts(self, grid: list[list[str]], *, bare: bool) -> dict[str, Sequence[str]]:
+        """The cells of each field, without white space around them; `bare` says that none has any."""
         columns = list(zip(*grid, strict=True))
         return {
-            name: list(map(str.strip, columns[place]))
+            name: columns[place] if bare else list(map(str.strip, columns[place]))
             for name, place in self._layout.places.items()
         }
 
-    def _refuse_controls(self, batch: Batch, texts: Mapping[str, list[str]]) -> None:
+    def _refuse_controls(self, batch: Batch, texts: Mapping[str, Sequence[str]]) -> None:
         for name, column in texts.items():
             if not "".join(column).isprintable():
                 message = "The cell holds an unprintable character or a line break."
@@ -153,7 +156,9 @@ class RowChecker:
                     (i for i, text in enumerate(column) if control_in(text)),
                 )
 
-    def _refuse_missing(self, batch: Batch, texts: Mapping[str, list[str]]) -> None:
+    def _refuse_missing(
+        self, batch: Batch, texts: Mapping[str, Sequence[str]], longest: int
+    ) -> None:
         most = self._limits.field_characters
         for name, column in texts.items():
             if name in self._needed and "" in column:
@@ -162,7 +167,7 @@ class RowChecker:
                     RowFault("row.missing_field", name, f"The row has no {name}."),
                     (i for i, text in enumerate(column) if not text),
                 )
-            if max(map(len, column)) > most:
+            if longest > most and max(map(len, column)) > most:
                 message = f"{name} may have {most} characters."
                 _refuse(
                     batch,
@@ -170,7 +175,7 @@ class RowChecker:
                     (i for i, text in enumerate(column) if len(text) > most),
                 )
 
-    def _settle(self, batch: Batch, texts: dict[str, list[str]]) -> None:
+    def _settle(self, batch: Batch, texts: Mapping[str, Sequence[str]]) -> None:
         absent = [""] * len(batch)
         columns: dict[str, Sequence[str]] = {name: texts.get(name, absent) for name in FIELDS}
         for name in DATE_FIELDS:
@@ -185,16 +190,16 @@ class RowChecker:
             columns["tin"] = list(map(self._tins.__getitem__, texts["tin"]))
             _refuse_practices(batch, "tin", texts["tin"], columns)
             _warn_of_tins(batch, texts["tin"], columns["tin"])
-        columns["first_key"] = list(map(name_key, columns["first_name"]))
-        columns["last_key"] = list(map(name_key, columns["last_name"]))
+        columns["first_key"] = name_keys(columns["first_name"])
+        columns["last_key"] = name_keys(columns["last_name"])
         columns["claim_key"] = absent
         if "claim_number" in texts:
-            columns["claim_key"] = list(map(_claim_key, texts["claim_number"]))
+            columns["claim_key"] = claim_keys(texts["claim_number"])
             _warn_of_rounding(batch, texts["claim_number"])
         self._refuse_empty_keys(batch, columns)
         batch.columns = columns
 
-    def _dates(self, batch: Batch, name: str, texts: list[str]) -> list[str]:
+    def _dates(self, batch: Batch, name: str, texts: Sequence[str]) -> list[str]:
         values = list(map(self._days[name].__getitem__, texts))
         if "" in values:
             rule = self._rules[name]
@@ -233,6 +238,8 @@ def _refuse(batch: Batch, fault: RowFault, indexes: Iterable[int]) -> None:
 def _check_spans(batch: Batch, columns: Mapping[str, Sequence[str]]) -> None:
     births, starts = columns["date_of_birth"], columns["first_service_date"]
     ends = columns["last_service_date"]
+    if not any(starts) and not any(ends):
+        return
     if any(map(gt, starts, ends)):
         message = "first_service_date is after last_service_date."
         fault = RowFault("row.date_range", "last_service_date", message)

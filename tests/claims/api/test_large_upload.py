@@ -102,6 +102,33 @@ async def test_a_failure_in_the_middle_leaves_nothing(
     assert await stored(stage) == [1, 2, 3_000]
 
 
+@pytest.mark.parametrize(
+    ("last", "status", "left"),
+    [
+        (b"FH1,Ada,Byron,31/12/1985,", 201, [1, 2, 3_001]),
+        ("FH1,Zo\u00eb,Byron,1985-12-10,".encode("cp1252"), 201, [1, 2, 3_001]),
+        (b'FH1,Ada,"Byron,1985-12-10,', 422, [0, 0, 0]),
+    ],
+    ids=["another order of dates", "another encoding", "an open quote"],
+)
+async def test_a_beginning_that_deceives(
+    stage_client: httpx.AsyncClient,
+    stage_crew: Crew,
+    stage: Stage,
+    last: bytes,
+    status: int,
+    left: list[int],
+) -> None:
+    answer = await send(stage_client, stage_crew.staff, lines(3_000) + last)
+    assert answer.status_code == status, answer.text
+    assert await stored(stage) == left
+    async with stage.database.read(Scope.system()) as session:
+        faulty = select(func.count()).select_from(ClaimRow).where(ClaimRow.fault.is_not(None))
+        assert (await session.execute(faulty)).scalar_one() == 0
+    # The connection is as good as before, and so is the key of the rows.
+    assert (await send(stage_client, stage_crew.staff, GOOD)).status_code == 201
+
+
 async def test_one_key_sent_twice_at_once_makes_one_job(
     stage_client: httpx.AsyncClient, stage_crew: Crew, stage: Stage
 ) -> None:

@@ -18,7 +18,7 @@ from app.claims.payers.port import Payer
 from app.claims.payers.store import SharedStore
 from app.claims.payers.uhc import UhcPayer
 from app.claims.payers.uhc_options import UhcOptions, uhc_options
-from app.claims.service.intake import UploadWishes, receive, store
+from app.claims.service.intake import UploadWishes, look_at, store
 from app.claims.tables.options import ReadOptions
 from app.core.db import Database, Scope, driver
 from app.core.ids import new_id
@@ -111,7 +111,7 @@ class Ledger:
         text_lines = [",".join(header), *(",".join(line) for line in lines)]
         wishes = UploadWishes(provider, batch, start, end, ReadOptions(), frozenset(include))
         file = io.BytesIO(("\n".join(text_lines) + "\n").encode())
-        received = await receive(file, "claims.csv", wishes)
+        seen = await look_at(file, "claims.csv", wishes)
         tenant = organization_id or self.organization_id
         async with self.database.write(Scope.tenant(tenant)) as session:
             return await store(
@@ -119,7 +119,7 @@ class Ledger:
                 settings=self.settings,
                 organization_id=tenant,
                 user_id=await self._user(session),
-                received=received,
+                seen=seen,
                 wishes=wishes,
             )
 

@@ -7,8 +7,10 @@ from datetime import date
 
 import pytest
 
+from app.claims.tables.draft import Draft, Mistaken, open_draft
 from app.claims.tables.options import DateOrder, Limits, ReadOptions
 from app.claims.tables.reader import Table, open_table
+from app.core.problems import Problem
 
 TODAY = date(2026, 11, 21)
 
@@ -39,7 +41,42 @@ class Opener:
             limits=limits or self.limits,
             today=TODAY,
         )
+        drafted = once(data, filename, options)
+        if drafted is not None:
+            assert drafted == twice(data, filename, options)
         return open_table(io.BytesIO(data), filename=filename, options=options)
+
+
+def once(data: bytes, filename: str, options: ReadOptions) -> object:
+    """What reading in one go comes to: all that it tells, a refusal, or None where it must not be."""
+    try:
+        draft = open_draft(io.BytesIO(data), filename=filename, options=options)
+        rows = whole(draft) if draft else []
+        return told(draft.settled(), rows) if draft else None
+    except Mistaken:
+        return None
+    except Problem as refusal:
+        return type(refusal)
+
+
+def twice(data: bytes, filename: str, options: ReadOptions) -> object:
+    """What the usual reading comes to."""
+    try:
+        table = open_table(io.BytesIO(data), filename=filename, options=options)
+        return told(table, whole(table))
+    except Problem as refusal:
+        return type(refusal)
+
+
+def whole(table: Table | Draft) -> list[object]:
+    """All rows."""
+    return [row for batch in table.batches() for row in batch.rows()]
+
+
+def told(table: Table, rows: list[object]) -> tuple[object, ...]:
+    """Everything that a table says of itself, with its rows."""
+    facts = table.layout, table.format, table.encoding, table.delimiter, table.row_count
+    return (*facts, table.warnings, table.date_order, rows)
 
 
 @pytest.fixture
