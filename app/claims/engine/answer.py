@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
@@ -150,7 +151,8 @@ async def settle_locally(bench: Bench, unit: Unit, *, wants_more: bool = False) 
         Fenced: the lease is lost.
     """
     able = payer_of(bench, unit).capabilities
-    async with bench.writing(unit) as connection:
+    own_turn = bench.settling if unit.job.use_batch_query else nullcontext()
+    async with own_turn, bench.writing(unit) as connection:
         coverage = await _coverage(bench, unit, connection)
         desk = Desk(
             horizon_of(unit, able),

@@ -107,6 +107,11 @@ class Bench:
     tempo: Tempo = field(default_factory=Tempo)
     limits: set[asyncio.Timeout] = field(default_factory=set)
     """Of the calls in flight."""
+    settling: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Ranges that PostgreSQL answers by itself go one after the other: each keeps a core busy, and
+    two that write into one table wait for each other more than they work."""
+    known_payers: dict[str, Payer] = field(default_factory=dict)
+    """Of this slice: whose credentials were looked for and found."""
 
     @property
     def lease_seconds(self) -> float:

@@ -10,7 +10,7 @@ from app.claims.engine.bench import Bench, PutDown, Unit
 from app.claims.engine.closer import Closer
 from app.claims.engine.coverage import TRUNCATED
 from app.claims.engine.days import Span, cut, merged
-from app.claims.engine.search import Walk, is_sendable, narrowed, walk
+from app.claims.engine.search import Walk, is_sendable, walk
 from app.claims.engine.verdicts import failed, ids_of, succeeded, verdict_of
 from app.claims.matching import NOT_FOUND, PATIENT_MISMATCH, Verdict
 from app.claims.payers.details import ClaimRef
@@ -51,7 +51,7 @@ class Inquiry:
         return self.fault is None and not self.is_put_down
 
 
-def inquiry_of(left: LeftRow, names: tuple[str, str], able: Capabilities) -> Inquiry:
+def inquiry_of(left: LeftRow, names: tuple[str, str], able: Capabilities, *, asker: str) -> Inquiry:
     """Questions about the row's person for the days that no window has settled, newest first.
 
     Without any where the whole list is the better way, or the only one.
@@ -60,14 +60,18 @@ def inquiry_of(left: LeftRow, names: tuple[str, str], able: Capabilities) -> Inq
     for place in (*left.look.missing, *left.look.truncated):
         spans.setdefault(place.tin, []).append(place.span)
     if able.by_claim_number and left.row.claim_key:
-        return Inquiry(left, _by_number(left, spans))
+        return Inquiry(left, _by_number(left, spans, asker))
+    first_name, last_name = names
     questions = [
         Question(
             tin=tin,
             payer_id=left.payer_id,
             from_date=part.first,
             to_date=part.last,
+            first_name=first_name,
+            last_name=last_name,
             date_of_birth=left.row.date_of_birth,
+            asker=asker,
         )
         for tin, days in spans.items()
         for span in merged(days)
@@ -76,10 +80,10 @@ def inquiry_of(left: LeftRow, names: tuple[str, str], able: Capabilities) -> Inq
     if len(questions) > MOST_QUESTIONS or not is_sendable(able, names):
         return Inquiry(left, [])
     questions.sort(key=lambda question: question.from_date, reverse=True)
-    return Inquiry(left, list(narrowed(questions, names)))
+    return Inquiry(left, questions)
 
 
-def _by_number(left: LeftRow, spans: Mapping[str, Sequence[Span]]) -> list[Question]:
+def _by_number(left: LeftRow, spans: Mapping[str, Sequence[Span]], asker: str) -> list[Question]:
     """The claim at each practice; none where that is more than the whole lists would cost."""
     questions = [
         Question(
@@ -88,6 +92,7 @@ def _by_number(left: LeftRow, spans: Mapping[str, Sequence[Span]]) -> list[Quest
             from_date=min(span.first for span in days),
             to_date=max(span.last for span in days),
             claim_number=left.row.claim_key,
+            asker=asker,
         )
         for tin, days in spans.items()
     ]

@@ -17,6 +17,8 @@ def payer_of(bench: Bench, unit: Unit) -> Payer:
         NotConfigured: the provider is not known any more, or has no credentials.
     """
     code = unit.job.provider
+    if known := bench.known_payers.get(code):
+        return known
     if code not in PROVIDERS:
         raise NotConfigured(f"The payer {code} is not connected to this server.")
     if not has_credentials(bench.settings, code):
@@ -24,7 +26,8 @@ def payer_of(bench: Bench, unit: Unit) -> Payer:
             f"{provider_name(code)} is not set up on this server: an operator has to set its"
             " client id and secret. Retry the job afterwards."
         )
-    return bench.payers.get(code)
+    bench.known_payers[code] = found = bench.payers.get(code)
+    return found
 
 
 def has_credentials(settings: Settings, code: str) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
@@ -58,7 +58,8 @@ async def ask(bench: Bench, unit: Unit, question: Question, token: str | None = 
         PutDown: the slice was over before the payer had had its time.
     """
     payer = payer_of(bench, unit)
-    asked = replace(question, asker=str(unit.organization_id))
+    asker = str(unit.organization_id)
+    asked = question if question.asker == asker else replace(question, asker=asker)
     return await timed(bench, unit, payer.search(asked, token), payer.capabilities)
 
 
@@ -106,17 +107,16 @@ async def walk(bench: Bench, unit: Unit, question: Question, *, patient: bool = 
         PutDown: the slice is over.
     """
     found = Walk()
-    parts = [Span(question.from_date, question.to_date)]
+    parts = [question]
     while parts:
-        span = parts.pop()
-        part = replace(question, from_date=span.first, to_date=span.last)
+        part = parts.pop()
         try:
             found.add(await _pages(bench, unit, part, patient=patient))
         except WindowTooLarge as fault:
             # A claim number has no days that could be fewer.
-            smaller = None if part.claim_number else halves(span)
+            smaller = None if part.claim_number else halves(Span(part.from_date, part.to_date))
             if smaller:
-                parts += smaller
+                parts += [replace(part, from_date=s.first, to_date=s.last) for s in smaller]
             else:
                 found.add(_ended(part, fault, TRUNCATED))
         except PayerFault as fault:
@@ -202,12 +202,6 @@ async def _permitted(
             if not patient:
                 raise
             await bench.wait_for_permit(fault.retry_after or 1.0)
-
-
-def narrowed(questions: list[Question], names: tuple[str, str]) -> Iterator[Question]:
-    """The same questions about one person."""
-    for question in questions:
-        yield replace(question, first_name=names[0], last_name=names[1])
 
 
 def is_sendable(able: Capabilities, names: tuple[str, str]) -> bool:

@@ -104,7 +104,11 @@ async def _inquiries(bench: Bench, unit: Unit, left: Sequence[LeftRow]) -> list[
             first_at=mapping["first_name"],
             last_at=mapping["last_name"],
         )
-    return [inquiry_of(entry, names.get(entry.row.row_no, ("", "")), able) for entry in left]
+    asker = str(unit.organization_id)
+    return [
+        inquiry_of(entry, names.get(entry.row.row_no, ("", "")), able, asker=asker)
+        for entry in left
+    ]
 
 
 async def _ask_all(

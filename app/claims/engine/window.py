@@ -77,7 +77,8 @@ async def walk_window(bench: Bench, unit: Unit) -> None:
 
 
 async def _walk(bench: Bench, unit: Unit, query: WindowQuery, stack: _Stack) -> None:
-    question = Question(query.tin, query.payer_id, query.from_date, query.to_date)
+    days = query.from_date, query.to_date
+    question = Question(query.tin, query.payer_id, *days, asker=str(unit.organization_id))
     most = payer_of(bench, unit).capabilities.max_pages
     token, number, restarts = query.page_token, query.pages, 0
     while True:

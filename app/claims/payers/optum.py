@@ -39,12 +39,13 @@ class OptumPayer:
     ) -> None:
         self._options = options
         self._today = today
+        self._capabilities = capabilities_of(options)
         self._line = Line(options, store=store, book=book)
 
     @property
     def capabilities(self) -> Capabilities:
         """What this payer can be asked."""
-        return capabilities_of(self._options)
+        return self._capabilities
 
     @property
     def circuit_open(self) -> bool:
