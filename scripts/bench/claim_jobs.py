@@ -43,10 +43,21 @@ class Size:
     windows: list[int] = field(default_factory=list)
     api_mb: list[float] = field(default_factory=list)
     worker_mb: list[float] = field(default_factory=list)
+    processor: list[dict[str, float]] = field(default_factory=list)
+    """Seconds of each program for the whole job."""
 
     def rate(self, seconds: list[float]) -> float:
         """Rows per second, the median of the rounds."""
         return self.rows / statistics.median(seconds)
+
+    def ratio(self, over: list[float], under: list[float]) -> float:
+        """The median of the rounds' own ratios: both sides of each were measured together."""
+        return statistics.median(a / b for a, b in zip(over, under, strict=True))
+
+    def microseconds(self, *programs: str) -> float:
+        """Processor time of the programs for a row, of all of them where none is named."""
+        sums = (sum(one[name] for name in programs or one) for one in self.processor)
+        return statistics.median(sums) / self.rows * 1e6
 
 
 def plan_sizes(wanted: Sequence[int]) -> list[Size]:
@@ -87,11 +98,13 @@ def run_job(client: httpx.Client, house: House, size: Size, path: Path) -> None:
     house.forget_peaks()
     house.payer("reset")
     form = {"start_date": first_day.isoformat(), "end_date": today.isoformat()}
+    meter = house.meter()
     started = time.monotonic()
     address = upload(client, path, {**form, "use_batch_query": "true"})
     size.take_in.append(time.monotonic() - started)
     job = wait_for_end(client, address, pause=0.02 if size.rows < 50_000 else 0.1)
     size.whole.append(time.monotonic() - started)
+    size.processor.append(meter.seconds())
     if job["failure_count"] != size.expected_failures or job["status"] != "COMPLETED":
         sys.exit(f"wrong answers: {job}, expected {size.expected_failures} failures")
     size.api_mb.append(house.peak_megabytes("api"))
@@ -100,6 +113,16 @@ def run_job(client: httpx.Client, house: House, size: Size, path: Path) -> None:
     download(client, house, size, address)
     asyncio.run(measure_copies(house.database, size))
     client.delete(f"{address}/").raise_for_status()
+    asyncio.run(forget_rows(house.database))
+
+
+async def forget_rows(url: str) -> None:
+    """Take away at once what the sweeper would take away piece by piece beside the next round."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute("TRUNCATE claim_rows, claim_answers, claim_twins, payer_claims")
+    finally:
+        await connection.close()
 
 
 def upload(client: httpx.Client, path: Path, form: dict[str, str]) -> str:
@@ -173,6 +196,7 @@ class Singly:
     latency_ms: int
     rates: list[float] = field(default_factory=list)
     most_in_flight: int = 0
+    processor: list[float] = field(default_factory=list)
 
     @property
     def limit(self) -> float:
@@ -191,6 +215,7 @@ def run_singly(client: httpx.Client, house: House, single: Singly, folder: Path)
     write_rows(book, path, plan)
     house.payer("reset")
     house.payer("faults", {"latency_ms": single.latency_ms})
+    meter = house.meter()
     address = upload(client, path, {"use_batch_query": "false"})
     job = wait_for_end(client, address, pause=0.1)
     told = house.payer("calls")
@@ -203,4 +228,6 @@ def run_singly(client: httpx.Client, house: House, single: Singly, folder: Path)
     )
     single.rates.append(told["calls"] / (ended - began).total_seconds())
     single.most_in_flight = max(single.most_in_flight, told["max_in_flight"])
+    single.processor.append(sum(meter.seconds().values()))
     client.delete(f"{address}/").raise_for_status()
+    asyncio.run(forget_rows(house.database))

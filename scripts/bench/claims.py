@@ -33,6 +33,7 @@ from scripts.bench.claim_jobs import (
     write_file,
 )
 from scripts.bench.house import IN_FLIGHT, House, open_organization, running_house
+from scripts.bench.processor import Meter
 
 BENCH = Path(__file__).resolve().parent
 PROJECT = BENCH.parents[1]
@@ -41,8 +42,11 @@ SINGLY_TIN = "551099999"
 LATENCY_MS = 50
 
 
-def run_baseline(house: House, folder: Path) -> float:
-    """Seconds for `BASELINE_ROWS` rows at one Celery task each, from the first send to the last row."""
+def run_baseline(house: House, folder: Path) -> tuple[float, float]:
+    """`BASELINE_ROWS` rows at one Celery task each: seconds from the first send to the last row.
+
+    And the seconds of processor time, without those of whoever sends.
+    """
     database = house.database.replace("postgresql://", "postgresql+psycopg://")
     broker = house.redis.replace("unix://", "redis+socket://").replace("db=", "virtual_host=")
     os.environ |= {"BASELINE_DATABASE": database, "BASELINE_BROKER": broker}
@@ -57,11 +61,12 @@ def run_baseline(house: House, folder: Path) -> float:
         # The worker is up when it has done one row for nothing.
         task_per_row.answer_row.delay(0, "FH00000000", "Ada", "Byron", "1980-12-10")
         wait_for_rows(house.database, 1, seconds=30)
+        meter = Meter({"worker": worker.pid, **house.servers})
         started = time.monotonic()
         for row in range(BASELINE_ROWS):
             task_per_row.answer_row.delay(row, f"FH{row:08d}", "Ada", "Byron", "1980-12-10")
         wait_for_rows(house.database, BASELINE_ROWS + 1, seconds=120)
-        return time.monotonic() - started
+        return time.monotonic() - started, sum(meter.seconds().values())
     finally:
         stop(worker, by=SIGTERM, seconds=15)
 
@@ -84,11 +89,13 @@ async def count_rows(url: str) -> int:
         await connection.close()
 
 
-def report(sizes: list[Size], baseline: list[float], single: Singly) -> str:
+def report(sizes: list[Size], baseline: list[tuple[float, float]], single: Singly) -> str:
     """The figures as tables in Markdown."""
-    usual = BASELINE_ROWS / statistics.median(baseline)
+    usual = BASELINE_ROWS / statistics.median(seconds for seconds, _ in baseline)
+    work = statistics.median(spent for _, spent in baseline) / BASELINE_ROWS * 1e6
     rate, limit = statistics.median(single.rates), single.limit
     growth = sizes[0].rate(sizes[0].whole) / sizes[-1].rate(sizes[-1].whole)
+    spent = statistics.median(single.processor) / single.rows * 1e6
     return "\n".join(
         [
             f"Measured on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, Python"
@@ -104,12 +111,18 @@ def report(sizes: list[Size], baseline: list[float], single: Singly) -> str:
             "| --- | --- | --- | --- | --- | --- | --- | --- |",
             *(_results_line(size) for size in sizes),
             "",
-            f"One Celery task a row with an ORM insert and commit: {usual:,.0f} rows/s"
-            f" ({BASELINE_ROWS:,} rows, two processes, no payer call).",
-            f"Cost of a row at {sizes[-1].rows:,} against {sizes[0].rows:,}: {growth:.2f}.",
+            "| processor time, µs a row | API | workers | PostgreSQL | payer | all | ÷ one task a row |",
+            "| --- | --- | --- | --- | --- | --- | --- |",
+            *(_processor_line(size, work) for size in sizes),
+            "",
+            f"One Celery task a row with an ORM insert and commit: {usual:,.0f} rows/s, {work:,.0f} µs"
+            f" of processor time a row ({BASELINE_ROWS:,} rows, two processes, no payer call).",
+            f"Cost of a row at {sizes[-1].rows:,} against {sizes[0].rows:,}: {growth:.2f}; of its"
+            f" processor time {sizes[-1].microseconds() / sizes[0].microseconds():.2f}.",
             f"Row mode, {single.latency_ms} ms a call, {IN_FLIGHT} in flight at most"
             f" ({single.most_in_flight} seen): {rate:,.0f} calls/s,"
-            f" {rate / limit:.2f} of the limit of {limit:,.0f} ({single.rows:,} rows).",
+            f" {rate / limit:.2f} of the limit of {limit:,.0f} ({single.rows:,} rows); {spent:,.0f} µs of"
+            " processor time a call, the payer's own included.",
         ]
     )
 
@@ -117,7 +130,8 @@ def report(sizes: list[Size], baseline: list[float], single: Singly) -> str:
 def _work_line(size: Size, usual: float) -> str:
     whole, taken, floor = (size.rate(x) for x in (size.whole, size.take_in, size.copy))
     return (
-        f"| {size.rows:,} | {taken:,.0f} | {floor:,.0f} | {taken / floor:.2f} | {whole:,.0f} |"
+        f"| {size.rows:,} | {taken:,.0f} | {floor:,.0f} | {size.ratio(size.copy, size.take_in):.2f} |"
+        f" {whole:,.0f} |"
         f" {whole / usual:.0f}× | {1e6 / whole:.0f} | {max(size.api_mb):.0f} |"
         f" {max(size.worker_mb):.0f} |"
     )
@@ -127,9 +141,16 @@ def _results_line(size: Size) -> str:
     out, floor = size.rate(size.download), size.rate(size.copy_out)
     windows = max(size.windows)
     return (
-        f"| {size.rows:,} | {out:,.0f} | {floor:,.0f} | {out / floor:.2f} |"
+        f"| {size.rows:,} | {out:,.0f} | {floor:,.0f} | {size.ratio(size.copy_out, size.download):.2f} |"
         f" {max(size.growth_mb):.0f} | {max(size.calls):,} | {windows:,} | {windows * 10:,} |"
     )
+
+
+def _processor_line(size: Size, usual: float) -> str:
+    parts = [size.microseconds(name) for name in ("api", "worker", "postgres", "payer")]
+    whole = size.microseconds()
+    shown = " | ".join(f"{part:.1f}" for part in (*parts, whole))
+    return f"| {size.rows:,} | {shown} | {usual / whole:.0f}× |"
 
 
 def main() -> None:
@@ -142,7 +163,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
     given = parser.parse_args()
     sizes = plan_sizes([*given.sizes, *([1_000_000] if given.full else [])])
-    single, baseline = Singly(given.singly, LATENCY_MS), list[float]()
+    single, baseline = Singly(given.singly, LATENCY_MS), list[tuple[float, float]]()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for size in sizes:

@@ -22,6 +22,7 @@ from app.dev.children import spawn, stop
 from app.dev.payer.asgi import PayerOptions
 from app.dev.postgres import PostgresServer
 from app.dev.valkey import ValkeyServer
+from scripts.bench.processor import Meter, family
 
 IN_FLIGHT = 100
 """Calls to the payer at once, all worker processes together."""
@@ -40,6 +41,8 @@ class House:
     environment: dict[str, str]
     processes: dict[str, subprocess.Popen[bytes]]
     payer_url: str
+    servers: dict[str, int]
+    """The process numbers of PostgreSQL and Valkey."""
 
     def payer(self, name: str, body: dict[str, Any] | None = None) -> Any:
         """Use a switch of the local payer: `calls` is read, every other is set."""
@@ -50,11 +53,12 @@ class House:
 
     def family(self, name: str) -> list[int]:
         """A program's process and its children."""
-        found = [self.processes[name].pid]
-        for pid in list(found):
-            children = Path(f"/proc/{pid}/task/{pid}/children")
-            found += [int(child) for child in children.read_text().split()]
-        return found
+        return family(self.processes[name].pid)
+
+    def meter(self) -> Meter:
+        """The processor time of all programs, from now on."""
+        running = {name: process.pid for name, process in self.processes.items()}
+        return Meter(running | self.servers)
 
     def forget_peaks(self) -> None:
         """Begin anew with the peak memory of API and worker."""
@@ -121,7 +125,9 @@ def running_house(folder: Path, books: dict[str, int]) -> Iterator[House]:
             raise
         wait_for(f"http://127.0.0.1:{payer}/_sandbox/calls")
         payer_url = f"http://127.0.0.1:{payer}"
-        yield House(url, postgres.url, valkey.url, environment, processes, payer_url)
+        started = {"postgres": postgres.process, "valkey": valkey.process}
+        servers = {name: process.pid for name, process in started.items() if process}
+        yield House(url, postgres.url, valkey.url, environment, processes, payer_url, servers)
 
 
 def wait_for(url: str, seconds: float = 60) -> None:
