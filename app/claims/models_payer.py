@@ -46,13 +46,22 @@ class StoredPayerClaim(Base):
     """A claim that a window gave; the key makes a repeated page change nothing."""
 
     __tablename__ = "payer_claims"
-    __table_args__ = (Index("ix_payer_claims_job_id_date_of_birth", "job_id", "date_of_birth"),)
+    __table_args__ = (
+        Index(
+            "ix_payer_claims_job_id_date_of_birth",
+            "job_id",
+            "date_of_birth",
+            postgresql_where=text("by_person"),
+        ),
+    )
 
     job_id: Mapped[UUID] = mapped_column(primary_key=True)
     claim_key: Mapped[str] = mapped_column(primary_key=True)
     tin: Mapped[str] = mapped_column(primary_key=True)
     organization_id: Mapped[UUID]
     query_id: Mapped[int] = mapped_column(BigInteger)
+    by_person: Mapped[bool] = mapped_column(server_default=text("true"))
+    """Whether rows look for it by whom it is about; those with a claim number need no second index."""
     first_key: Mapped[str]
     last_key: Mapped[str]
     date_of_birth: Mapped[date | None]

@@ -1,4 +1,4 @@
-"""Places for calls in flight with a payer, shared out in the database and not in Redis."""
+"""Places for calls in flight, shared out in the database; one index less for claims with numbers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,7 @@ revision = "0015_payer_places"
 down_revision = "0010b_claim_engine"
 branch_labels = None
 depends_on = None
+_INDEX = "ix_payer_claims_job_id_date_of_birth"
 
 
 def upgrade() -> None:
@@ -23,7 +24,21 @@ def upgrade() -> None:
     )
     # No tenant's data: a digest, random names of processes, and numbers.
     grant_app("payer_places")
+    op.add_column(
+        "payer_claims",
+        sa.Column("by_person", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+    )
+    op.drop_index(_INDEX, table_name="payer_claims")
+    op.create_index(
+        _INDEX,
+        "payer_claims",
+        ["job_id", "date_of_birth"],
+        postgresql_where=sa.text("by_person"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(_INDEX, table_name="payer_claims")
+    op.create_index(_INDEX, "payer_claims", ["job_id", "date_of_birth"])
+    op.drop_column("payer_claims", "by_person")
     op.drop_table("payer_places")

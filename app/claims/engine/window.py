@@ -130,7 +130,13 @@ async def _keep_last(bench: Bench, unit: Unit, query: WindowQuery, pages: list[P
 
 
 def _keeper(bench: Bench, unit: Unit) -> Keeper:
-    return Keeper(unit.id, unit.token, bench.lease_seconds, bool(unit.job.include))
+    return Keeper(
+        unit.id,
+        unit.token,
+        bench.lease_seconds,
+        with_handles=bool(unit.job.include),
+        by_person="claim_number" not in unit.job.mapping,
+    )
 
 
 async def _narrow(bench: Bench, unit: Unit, query: WindowQuery, fault: PayerFault) -> None:

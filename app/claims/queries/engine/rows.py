@@ -46,7 +46,7 @@ SELECT {_FOUND} FROM unnest($2::text[]) AS wanted(claim_key) CROSS JOIN LATERAL 
 _BY_PERSON: Final = f"""
 SELECT {_FOUND}
 FROM unnest($2::date[], $3::text[]) AS wanted(born, last)
-JOIN payer_claims c ON c.job_id = $1 AND c.date_of_birth = wanted.born
+JOIN payer_claims c ON c.job_id = $1 AND c.by_person AND c.date_of_birth = wanted.born
     AND (c.last_key = wanted.last OR c.first_key = wanted.last)
 """  # noqa: S608 - a constant list of columns.
 

@@ -48,10 +48,10 @@ WITH held AS (
     RETURNING u.job_id, u.organization_id, j.status
 ), kept AS (
     INSERT INTO payer_claims (job_id, organization_id, query_id, tin, claim_key, first_key,
-        last_key, date_of_birth, service_from, service_to, results, warnings)
+        last_key, date_of_birth, service_from, service_to, results, warnings, by_person)
     SELECT DISTINCT ON (c.claim_key) held.job_id, held.organization_id, $1, $5, c.claim_key,
         c.first_key, c.last_key, c.date_of_birth, c.service_from, c.service_to, c.results::jsonb,
-        c.warnings::text[]
+        c.warnings::text[], $20
     FROM held, unnest($6::text[], $7::text[], $8::text[], $9::date[], $10::date[], $11::date[],
         $12::text[], $18::text[]) AS c(claim_key, first_key, last_key, date_of_birth, service_from,
         service_to, results, warnings)
@@ -134,6 +134,8 @@ class Keeper(NamedTuple):
     lease_seconds: float
     with_handles: bool = False
     """More will be asked about the claims that match, so what that needs is kept beside them."""
+    by_person: bool = True
+    """The job's rows have no claim numbers to find the claims by."""
 
 
 async def add(
@@ -182,6 +184,7 @@ async def keep_pages(
         last.request_id,
         [array_literal(claim.warnings) if claim.warnings else None for claim in claims],
         len(pages),
+        keeper.by_person,
     )
     return status
 
