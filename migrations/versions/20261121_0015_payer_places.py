@@ -6,7 +6,7 @@ from alembic import op
 from app.core.migrations import grant_app
 
 revision = "0015_payer_places"
-down_revision = "0010b_claim_engine"
+down_revision = "0018a_interviews"
 branch_labels = None
 depends_on = None
 _INDEX = "ix_payer_claims_job_id_date_of_birth"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from itertools import chain, islice
 from typing import Any, Final, Protocol, TypeVar
 
@@ -119,8 +120,9 @@ class Download:
         """The answers of the rows in `wanted`, in the order of the file."""
         status = _STATUS_OF[wanted]
         if form is ResultFormat.CSV:
-            async for piece in self._lines(status):
-                yield piece
+            async with aclosing(self._lines(status)) as lines:
+                async for piece in lines:
+                    yield piece
             return
         writer: _Form = (
             _JsonLines(self._mapping)
@@ -136,25 +138,47 @@ class Download:
         async for piece in self._written(writer, "failed"):
             yield piece
 
-    async def _lines(self, status: str | None) -> AsyncIterator[bytes]:
+    async def _lines(self, status: str | None) -> AsyncGenerator[bytes, None]:
         """Lines that PostgreSQL writes; where one of them is not plain, all of its piece by hand."""
         writer = _Csv(self._job, self._mapping, only_errors=False)
         yield writer.piece([], {})
         wanted = queries_of_lines.Lines(
             self._job.id, len(self._job.header), self._mapping, _TITLES, status
         )
-        for after in range(0, self._job.total_rows, _LINES_AT_ONCE):
-            last = min(after + _LINES_AT_ONCE, self._job.total_rows)
-            async with self._database.read(self._scope) as session:
-                copied, rows = await queries_of_lines.copy_lines(
-                    session, wanted, after=after, last=last
-                )
-            written = await _in_thread(_ended, copied, rows)
-            if written is None:
-                async for piece in self._by_hand(writer, status, after, last):
-                    yield piece
-            elif written:
-                yield written
+        async with aclosing(self._written_ahead(wanted)) as ranges:
+            async for after, last, written in ranges:
+                if written is None:
+                    async for piece in self._by_hand(writer, status, after, last):
+                        yield piece
+                elif written:
+                    yield written
+
+    async def _written_ahead(
+        self, wanted: queries_of_lines.Lines
+    ) -> AsyncGenerator[tuple[int, int, bytes | None], None]:
+        """Range after range with its lines, or None; the next is read while one is sent."""
+        total = self._job.total_rows
+        coming: asyncio.Task[tuple[bytes, int]] | None = None
+        try:
+            for after in range(0, total, _LINES_AT_ONCE):
+                last = min(after + _LINES_AT_ONCE, total)
+                copied, rows = await (coming or self._copy(wanted, after))
+                coming = asyncio.create_task(self._copy(wanted, last)) if last < total else None
+                written = await _in_thread(_ended, copied, rows)
+                if written is None and coming is not None:
+                    # What is written by hand takes a connection of its own.
+                    await asyncio.wait({coming})
+                yield after, last, written
+        finally:
+            # Whoever goes away in the middle leaves no transaction open.
+            if coming is not None:
+                coming.cancel()
+                await asyncio.gather(coming, return_exceptions=True)
+
+    async def _copy(self, wanted: queries_of_lines.Lines, after: int) -> tuple[bytes, int]:
+        last = min(after + _LINES_AT_ONCE, self._job.total_rows)
+        async with self._database.read(self._scope) as session:
+            return await queries_of_lines.copy_lines(session, wanted, after=after, last=last)
 
     async def _by_hand(
         self, writer: _Form, status: str | None, after: int, last: int
