@@ -1,11 +1,11 @@
 """Measure reading and understanding against annotated résumés, and their speed.
 
-    .venv/bin/python -m scripts.bench.resumes FOLDER [--misses] [--own]
+    .venv/bin/python -m scripts.bench.resumes FOLDER [--misses] [--own] [--made]
 
 FOLDER holds PDFs with a NAME.truth.json beside some of them: contact {full_name, email, phone},
 experience [{title, company, dates}], education [{degree, institution}], skills [...]. `--own`
-measures the project's own annotated texts (tests/resumes/annotated) as well. `--misses` shows what
-was missed and what was made up.
+measures the project's own annotated texts (tests/resumes/annotated) as well, `--made` 400 invented
+résumés and 400 invented pages of two columns. `--misses` shows what was missed and what was made up.
 """
 
 import json
@@ -14,7 +14,7 @@ import resource
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,9 +28,12 @@ from app.resumes.reading.second_opinion import read_with_pdfminer
 from app.resumes.understanding.dates import spans_of
 from app.resumes.understanding.understand import understand
 from app.resumes.understanding.values import Understanding
+from scripts.bench.made_resumes import made_resume
+from scripts.bench.two_columns import ORDERS, pairs_in_order, two_columns
 
 _OWN: Final = Path(__file__).parents[2] / "tests" / "resumes" / "annotated"
 _ROUNDS: Final = 3
+_MADE: Final = 400
 
 
 @dataclass
@@ -88,6 +91,7 @@ def documents(folder: Path) -> Iterator[tuple[str, Reading, dict[str, Any]]]:
 
 
 Fields = dict[str, list[str]]
+Papers = Sequence[tuple[str, Reading, dict[str, Any]]]
 
 
 def ours(reading: Reading) -> Fields:
@@ -167,11 +171,11 @@ def _dates(written: str) -> str:
     return ""
 
 
-def accuracy(folder: Path, reader: Callable[[Reading], Fields]) -> tuple[dict[str, Score], int]:
-    """Scores by field over the folder's annotated documents, and their number."""
+def accuracy(papers: Papers, reader: Callable[[Reading], Fields]) -> tuple[dict[str, Score], int]:
+    """Scores by field over the annotated documents, and their number."""
     scores: dict[str, Score] = defaultdict(Score)
     count = 0
-    for name, reading, truth in documents(folder):
+    for name, reading, truth in papers:
         count += 1
         found = reader(reading)
         for field_name, values in wanted(truth).items():
@@ -211,15 +215,40 @@ def _best(work: Callable[[], object], rounds: int = _ROUNDS) -> float:
     return min(took)
 
 
-def _show(folder: Path, misses: bool) -> None:
-    scores, count = accuracy(folder, ours)
-    baseline, _ = accuracy(folder, naive)
-    print(f"\n{folder.name}: {count} annotated résumés")
+def _made() -> Iterator[tuple[str, Reading, dict[str, Any]]]:
+    for seed in range(_MADE):
+        made = made_resume(seed)
+        yield str(seed), Reading(kind="txt", text=made.text, reader="text"), made.truth
+
+
+def _show_order() -> None:
+    print(
+        f"\n{_MADE} invented pages of two columns\n| drawn | line pairs in order |\n| --- | --- |"
+    )
+    pairs: dict[str, list[int]] = {order: [0, 0] for order in ORDERS}
+    for seed in range(_MADE):
+        page, columns, order = two_columns(seed)
+        right, of = pairs_in_order(read_text(page), columns)
+        pairs[order] = [pairs[order][0] + right, pairs[order][1] + of]
+    for order, (right, of) in pairs.items():
+        print(f"| {order} | {right / of:.3f} ({right:,} of {of:,}) |")
+
+
+def read_text(content: bytes) -> str:
+    """The text of a file that can be read."""
+    reading = read(content)
+    return reading.text if isinstance(reading, Reading) else ""
+
+
+def _show(name: str, papers: Papers, misses: bool) -> None:
+    scores, count = accuracy(papers, ours)
+    baseline, _ = accuracy(papers, naive)
+    print(f"\n{name}: {count} annotated résumés")
     print(
         "| field | precision | recall | F1 | hits | naive F1 |\n| --- | --- | --- | --- | --- | --- |"
     )
-    for name, score in scores.items():
-        print(f"| {name} | {score.row()} | {baseline[name].f1:.2f} |")
+    for field_name, score in scores.items():
+        print(f"| {field_name} | {score.row()} | {baseline[field_name].f1:.2f} |")
         if misses:
             print("\n".join(f"    {miss}" for miss in score.misses))
 
@@ -227,11 +256,14 @@ def _show(folder: Path, misses: bool) -> None:
 def main() -> int:
     """Arguments: the folder of annotated résumés, and what to show besides."""
     folders = [Path(each) for each in sys.argv[1:] if not each.startswith("--")]
-    if not folders and "--own" not in sys.argv:
+    if not folders and not {"--own", "--made"} & set(sys.argv):
         print(__doc__)
         return 2
     for folder in [*folders, *([_OWN] if "--own" in sys.argv else [])]:
-        _show(folder, "--misses" in sys.argv)
+        _show(folder.name, list(documents(folder)), "--misses" in sys.argv)
+    if "--made" in sys.argv:
+        _show("invented", list(_made()), "--misses" in sys.argv)
+        _show_order()
     if folders and "--fast" not in sys.argv:
         _speed(folders[0])
     return 0
