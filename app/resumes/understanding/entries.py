@@ -18,6 +18,7 @@ _NEW_SENTENCE: Final = re.compile(r"[a-z]{3}[.!] [A-Z]")
 _PROSE_START: Final = re.compile(
     r"(?:[A-Z][a-z]+ed|Led|Built|Ran|Cut|Wrote|Won|Drove|Made|Took|Grew|Oversaw|Worked|Responsible for|Participated|Responsable de|Mise en place|Gestion d|Participation|Réalisation|Développement d|Conception)\b"
 )
+_SUFFIX: Final = re.compile(r"\b(?:inc|co|corp|ltd|llc|bros|jr|s\.a|s\.a\.s)\.$", re.IGNORECASE)
 _FULL: Final = 0.75
 
 
@@ -143,8 +144,21 @@ def _lines_above(lines: Sequence[Line], marks: Sequence[bool]) -> int:
 
 def _may_head(line: Line) -> bool:
     words = len(_WORDS.findall(line.text))
-    capital = line.text[0].isupper() or line.text[:2][-1:].isupper()
-    return not line.bullet and capital and words <= _LONG and not line.text.endswith((".", ";"))
+    if line.bullet or words > _LONG or not _is_capital(line.text):
+        return False
+    return not line.text.endswith((".", ";")) or _SUFFIX.search(line.text) is not None
+
+
+def _is_capital(text: str) -> bool:
+    """As names begin, eBay among them."""
+    return text[0].isupper() or text[0].isdigit() or text[1:2].isupper()
+
+
+def _is_ended(text: str, words: int) -> bool:
+    """As a sentence or an introduction ends, not a firm's name."""
+    if text.endswith(":"):
+        return True
+    return text.endswith((".", ";")) and words > 2 and _SUFFIX.search(text) is None
 
 
 def _dates_alone(line: Line) -> bool:
@@ -159,15 +173,9 @@ def _is_head(line: Line, before: Line | None, before_is_head: bool, wide: int) -
     if dated or "\t" in line.text:
         return True
     words = len(_WORDS.findall(line.text))
-    if words > _LONG or not (
-        line.text[0].isupper() or line.text[0].isdigit() or line.text[0] in '([«"“'
-    ):
+    if words > _LONG or not (_is_capital(line.text) or line.text[0] in '([«"“'):
         return False
-    if (
-        line.text.endswith((".", ";", ":"))
-        and (words > 2 or line.text.endswith(":"))
-        and title_score(line.text) < 2
-    ):
+    if _is_ended(line.text, words) and title_score(line.text) < 2:
         return False
     if (words > 4 or line.text.endswith(".")) and _is_prose(line.text, words):
         return False
