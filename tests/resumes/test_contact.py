@@ -23,6 +23,7 @@ from app.resumes.understanding.vocabulary import is_place, title_score
         ),
         ("Chanchal\nSharma\nOffice Manager", None, "Chanchal Sharma"),
         ("Etta\netta@example.com", "etta@example.com", "Etta"),
+        ('Robert "Bob" McAllister, PE\nDenver, CO', None, 'Robert "Bob" McAllister'),
         ("Jean-Baptiste de La Tour, PhD | Paris", None, "Jean-Baptiste de La Tour"),
         ("Nom : DUPONT Marie\nTél : 06", None, "DUPONT Marie"),
         ("SKILLS\nPython\nReact Native\nEXPERIENCE\nEngineer", None, None),

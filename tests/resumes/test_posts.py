@@ -110,6 +110,17 @@ def schools_of(text: str) -> list[tuple[str | None, str | None, str | None, int 
             ],
         ),
         (
+            "Globex, Denver, CO\t2014 to Present\nSenior Engineer (2018 to Present)\nManage budgets and lead the design of bridges.\n- Built\nEngineer (2014 to 2018)\n- Drew",
+            [
+                ("Senior Engineer", "Globex", "2018", "now"),
+                ("Engineer", "Globex", "2014", "2018"),
+            ],
+        ),
+        (
+            "Globex – Lyon\nDéveloppeur | Avril 2019 – Mars 2021\nOutil de suivi.\nEnvironnement technique : Java 11, Angular\nStage – Thales, Vélizy (6 mois, 2017)\nPrototype.",
+            [("Développeur", "Globex", "2019-04", "2021-03"), ("Stage", "Thales", None, "2017")],
+        ),
+        (
             "2018 – présent : Comptable, Michelin, Lyon\nTenue des comptes.",
             [("Comptable", "Michelin", "2018", "now")],
         ),
@@ -177,6 +188,10 @@ def test_posts_in_the_ways_they_are_set(text: str, posts: list[tuple[str | None,
                 ("BSc in Media Technology", "Royal Institute", "Media Technology", 2017),
                 ("MChem", "State University", None, 2013),
             ],
+        ),
+        (
+            "2017 : Diplôme d'ingénieur en informatique, ENSEEIHT, Toulouse",
+            [("Diplôme d'ingénieur en informatique", "ENSEEIHT", "informatique", 2017)],
         ),
         (
             "2010 - Diplôme d'ingénieur, INSA Lyon (Lyon)",

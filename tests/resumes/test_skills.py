@@ -24,6 +24,7 @@ def listed(text: str) -> list[str]:
         ("Skills\nLanguages: Python, SQL\nTools: Docker | Git", ["Python", "SQL", "Docker", "Git"]),
         ("Compétences : Excel, gestion de projet", ["Excel", "gestion de projet"]),
         ("Skills\nPython (pandas, NumPy)", ["Python", "pandas", "NumPy"]),
+        ("Skills\nPython (basic), SQL", ["Python", "SQL"]),
         ("Skills\n• Wicker weaving\n• SQL", ["Wicker weaving", "SQL"]),
         (
             "SKILLS\nPython, Kafka, AWS, gRPC, Distributed\nSystems",

@@ -119,7 +119,15 @@ def _end_of_degree(degree: Piece, pieces: Sequence[Piece]) -> int:
     end = degree.end
     for piece in pieces[pieces.index(degree) + 1 :]:
         stops = piece.mark != "comma" or names_school(piece.text) or _EXTRA.search(piece.text)
-        if stops or not piece.text[0].isupper() or piece.place or _DEGREE.search(piece.text):
+        # A school's short name behind the field: Diplôme d'ingénieur en informatique, ENSEEIHT.
+        short = piece.text.isupper() and len(piece.text) > 2 and _field(degree.text) is not None
+        if (
+            short
+            or stops
+            or not piece.text[0].isupper()
+            or piece.place
+            or _DEGREE.search(piece.text)
+        ):
             break
         end = piece.end
     return end

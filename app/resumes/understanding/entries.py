@@ -13,6 +13,11 @@ from app.resumes.understanding.vocabulary import names_company, title_score
 
 _WORDS: Final = re.compile(r"\w+")
 _LONG: Final = 12
+_FEW: Final = 6
+_TOOLS: Final = re.compile(
+    r"(?:(?:technical |tech )?(?:environment|stack)|environnement(?: technique)?|technolog(?:y|ies)(?: used)?|tools|outils|mots[- ]cl[ée]s)\s*:",
+    re.IGNORECASE,
+)
 _MANY: Final = 8
 _NEW_SENTENCE: Final = re.compile(r"[a-z]{3}[.!] [A-Z]")
 _PROSE_START: Final = re.compile(
@@ -144,7 +149,7 @@ def _lines_above(lines: Sequence[Line], marks: Sequence[bool]) -> int:
 
 def _may_head(line: Line) -> bool:
     words = len(_WORDS.findall(line.text))
-    if line.bullet or words > _LONG or not _is_capital(line.text):
+    if line.bullet or words > _LONG or not _is_capital(line.text) or _TOOLS.match(line.text):
         return False
     return not line.text.endswith((".", ";")) or _SUFFIX.search(line.text) is not None
 
@@ -173,9 +178,10 @@ def _is_head(line: Line, before: Line | None, before_is_head: bool, wide: int) -
     if dated or "\t" in line.text:
         return True
     words = len(_WORDS.findall(line.text))
-    if words > _LONG or not (_is_capital(line.text) or line.text[0] in '([«"“'):
+    begins = _is_capital(line.text) or line.text[0] in '([«"“'
+    if words > _LONG or not begins or _TOOLS.match(line.text):
         return False
-    if _is_ended(line.text, words) and title_score(line.text) < 2:
+    if _is_ended(line.text, words) and (words > _FEW or title_score(line.text) < 2):
         return False
     if (words > 4 or line.text.endswith(".")) and _is_prose(line.text, words):
         return False

@@ -33,7 +33,17 @@ def find_experience(
         interval = None if span is None else interval_of(span.first, span.last, today, span.current)
         if interval is not None:
             intervals.append(interval)
-    return tuple(posts), months_in_all(intervals)
+    kept = [post for at, post in enumerate(posts) if not _names_employer_only(posts, at)]
+    return tuple(kept), months_in_all(intervals)
+
+
+def _names_employer_only(posts: Sequence[Experience], at: int) -> bool:
+    """An employer with the dates of all posts there, above the first of them."""
+    post = posts[at]
+    after = posts[at + 1] if at + 1 < len(posts) else None
+    if after is None or post.title is not None or post.description:
+        return False
+    return after.title is not None and after.company == post.company
 
 
 def _entries(passages: Sequence[Passage]) -> Iterator[Entry]:

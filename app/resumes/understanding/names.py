@@ -176,7 +176,7 @@ def _name_in(text: str) -> str | None:
     body = _AFTER.sub("", _BEFORE.sub("", _LABEL.sub("", text.strip()))).strip(" ,;:|")
     if not 3 <= len(body) <= 50 or any(mark in body for mark in "@/\\:;!?()[]&+0123456789"):
         return None
-    words = body.replace(",", " ").split()
+    words = [word.strip('"“”«»') for word in body.replace(",", " ").split()]
     if not 1 <= len(words) <= 6 or body.count(",") > 1:
         return None
     if not all(_WORD.fullmatch(word) for word in words):

@@ -199,7 +199,8 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     opening = body.find("(")
     if opening > 0 and body[opening - 1] in " \t" and len(body[opening:]) > 4:
         yield from _trimmed(text, start, start + opening)
-        yield from _trimmed(text, start + opening + 1, end)
+        if not _LEVEL.match(body, opening):
+            yield from _trimmed(text, start + opening + 1, end)
         return
     word = _FLUENT.match(body) or re.match(r"\s*(?:and|et|or|ou|incl(?:uding)?\.?|e\.g\.)\s+", body)
     begin = start + (word.end() if word else 0)
