@@ -24,6 +24,7 @@ from app.optimus import routes as optimus
 from app.organizations.routes import invites, logos, members, organizations
 from app.privacy import routes as privacy
 from app.resumes import routes as resumes
+from app.searches import routes as searches
 from app.webhooks import routes as webhooks
 
 PREFIX = "/api/v1"
@@ -47,6 +48,7 @@ ROOMS = (
     resumes,
     templates,
     inbox,
+    searches,
     optimus,
     audit,
 )

@@ -22,6 +22,7 @@ for room in (
     "jobs.models",
     "resumes.models",
     "applications.models",
+    "searches.models",
     "interviews.models",
 ):
     import_module(f"app.{room}")

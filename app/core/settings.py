@@ -30,6 +30,9 @@ class ServerSettings(Room):
     frontend_url: str = variable(
         "FRONTEND_URL", "http://localhost:3000", "Where the browser frontend lives"
     )
+    public_url: str = variable(
+        "PUBLIC_URL", "", "Where mail programs reach this API; empty: no one-click unsubscribe"
+    )
     trusted_proxies: int = variable(
         "TRUSTED_PROXIES", 0, "How many proxies in front append to X-Forwarded-For", ge=0, le=10
     )

@@ -3,6 +3,7 @@
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import Any, Self
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -25,6 +26,31 @@ def wire_address(address: str) -> str:
     return found.ascii_email or found.normalized
 
 
+class _Whole(str):
+    """A header in one line: Python would break a long address, and encode its pieces as words.
+
+    RFC 5322 takes 998 characters.
+    """
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, name: str, value: str) -> Self:
+        if not value.isascii() or not value.isprintable() or " " in value or len(value) > 900:
+            raise ValueError(f"{name} is no plain address")
+        made = super().__new__(cls, value)
+        made.name = name
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
+        """What makes a copy, as whoever sends the message does."""
+        return self.name, str(self)
+
+    def fold(self, *, policy: Any) -> str:
+        """The header as the library asks for it."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
 def compose(
     mail: Mail, rendered: Rendered, settings: MailSettings, calendar: str = ""
 ) -> EmailMessage:
@@ -44,6 +70,9 @@ def compose(
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     # No vacation notice is to answer it (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
+    if rendered.one_click_url:
+        message["List-Unsubscribe"] = _Whole("List-Unsubscribe", f"<{rendered.one_click_url}>")
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
     if calendar:

@@ -14,6 +14,8 @@ from app.mail.languages import Language
 
 FOLDER: Final = Path(__file__).parent / "templates"
 _LONGEST_SUBJECT: Final = 200
+ONE_CLICK: Final = "one_click_url"
+"""Among the values of a mail: where a mail program switches such mails off (RFC 8058)."""
 # What a mail program would turn into a link although we did not mean one.
 _LINKABLE: Final = re.compile(r"(?<=\w)([.@])(?=\w)|://")
 
@@ -24,11 +26,12 @@ class TemplateBroken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The three faces of one mail."""
+    """The three faces of one mail, and where a mail program switches such mails off, if anywhere."""
 
     subject: str
     text: str
     html: str
+    one_click_url: str = ""
 
 
 @functools.cache
@@ -53,7 +56,10 @@ def render(template: str, language: Language, values: Mapping[str, Any]) -> Rend
         raise TemplateBroken(type(error).__name__) from None
     subject, _, text = whole.partition("\n")
     return Rendered(
-        subject=" ".join(subject.split())[:_LONGEST_SUBJECT], text=text.lstrip("\n"), html=html
+        subject=" ".join(subject.split())[:_LONGEST_SUBJECT],
+        text=text.lstrip("\n"),
+        html=html,
+        one_click_url=str(values.get(ONE_CLICK, "")),
     )
 
 

@@ -14,7 +14,7 @@ from app.core.ids import new_id
 from app.mail import queries
 from app.mail.languages import known_or_usual
 from app.mail.message import wire_address
-from app.mail.rendering import known_templates
+from app.mail.rendering import ONE_CLICK, known_templates
 from app.worker.doorbell import ring
 
 DELIVER: Final = "mail.deliver"
@@ -22,6 +22,7 @@ SEALED_FOR: Final = "mail.secrets"
 # Among the sealed values; no template shows it.
 CALENDAR: Final = "calendar_object"
 GOOD_FOR: Final = timedelta(hours=24)
+__all__ = ["ONE_CLICK", "Secrets", "is_address", "send", "waiting"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.privacy.tasks",
     "app.webhooks.tasks",
     "app.resumes.tasks",
+    "app.searches.tasks",
 )
 
 

@@ -20,6 +20,7 @@ from tests.access.notifications_lines import NOTIFICATIONS
 from tests.access.people_lines import PEOPLE
 from tests.access.privacy_lines import PRIVACY
 from tests.access.recruiting_lines import APPLICATIONS, JOBS, OPTIMUS, RESUMES
+from tests.access.searches_lines import SEARCHES
 from tests.access.webhooks_lines import WEBHOOKS
 from tests.claims.api.samples import GOOD, make_job, make_practice, make_running_job
 from tests.organizations.pictures import picture
@@ -139,4 +140,5 @@ LINES: list[Line] = [
     *AUDIT,
     *WEBHOOKS,
     *NOTIFICATIONS,
+    *SEARCHES,
 ]

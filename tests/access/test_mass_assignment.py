@@ -35,6 +35,8 @@ GUARDED = {
     ("ApplicationPut", "status"),
     ("BulkMoveIn", "status"),
     ("WebhookPatch", "is_active"),
+    # It filters public jobs.
+    ("FiltersIn", "organization_id"),
 }
 
 

@@ -375,6 +375,10 @@ VALUES = {
     "company": "Win at https://evil.example/x <script>",
     "lines": ["<b>Ada</b> of https://evil.example applied", "another"],
     "more": 3,
+    "name": "Mine at https://evil.example <b>",
+    "count": 12,
+    "jobs": [{"title": "<b>Dev</b> https://evil.example", "place": "Lyon", "link": LINK}],
+    "unsubscribe_link": "https://front.example/unsubscribe#token=very-secret",
 }
 
 

@@ -29,6 +29,7 @@ from tests.jobs.samples import make_job
 from tests.notifications.samples import tell
 from tests.people import make_crew
 from tests.resumes.samples import TEXT as RESUME
+from tests.searches.samples import make_search
 from tests.webhooks.receiver import Receiver
 
 
@@ -227,6 +228,14 @@ async def a_notification(ground: Ground) -> None:
     )
 
 
+async def a_new_job_for_a_search(ground: Ground) -> None:
+    """A daily search that is due, and a job that answers it."""
+    database = ground.ledger.database
+    crew = await make_crew(database, ground.ledger.settings)
+    await make_search(database, crew.candidate.id)
+    await make_job(database, crew, posted_at=now() - timedelta(hours=1))
+
+
 CASES = {
     "accounts.answer_requests": Case(a_forgotten_password, "SELECT count(*) = 1 FROM mails"),
     "accounts.purge_sessions": Case(an_old_sign_in, "SELECT count(*) = 0 FROM refresh_families"),
@@ -256,6 +265,7 @@ CASES = {
         an_account_that_was_erased,
         "SELECT bool_and(cover_letter IS NULL AND status = 'withdrawn') FROM applications",
     ),
+    "searches.alert": Case(a_new_job_for_a_search, "SELECT count(*) = 1 FROM mails"),
     "storage.empty_spool": Case(a_file_that_was_moved, "SELECT count(*) = 0 FROM file_pieces"),
     "storage.move": Case(a_file_to_move, "SELECT bool_and(state = 'stored') FROM files"),
     "webhooks.deliver": Case(
