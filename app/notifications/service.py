@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -17,7 +16,7 @@ from app.core.pages import PageQuery, Slice, paginate
 from app.notifications import queries, texts
 from app.notifications.errors import KindUnknown, NotificationNotFound, TimeZoneUnknown
 from app.notifications.kinds import KINDS, PEOPLE, Choice, is_mailed, require_plain
-from app.notifications.models import Notification
+from app.notifications.models import Notification, NotificationSettings
 from app.worker.doorbell import ring
 
 DELIVER: Final = "notifications.deliver"
@@ -31,7 +30,6 @@ class Preferences:
     language: str | None
     timezone: str | None
     choices: Mapping[str, Choice]
-    updated_at: datetime | None = None
 
     @property
     def off(self) -> list[str]:
@@ -105,12 +103,16 @@ async def wants_mail(session: ReadSession, *, user_id: UUID, kind: str) -> bool:
 
 async def preferences(session: ReadSession, *, user_id: UUID) -> Preferences:
     """How a person wants to be told, with what is usual where they chose nothing."""
-    found = await queries.settings(session, user_id)
+    return preferences_of(await queries.settings(session, user_id))
+
+
+def preferences_of(found: NotificationSettings | None) -> Preferences:
+    """The same of a row, or of none."""
     usual: dict[str, Choice] = {kind.name: kind.usual for kind in KINDS.values()}
     if found is None:
         return Preferences(None, None, usual)
     chosen = {kind: choice for kind, choice in found.choices.items() if kind in KINDS}
-    return Preferences(found.language, found.timezone, {**usual, **chosen}, found.updated_at)
+    return Preferences(found.language, found.timezone, {**usual, **chosen})
 
 
 async def choose(

@@ -16,9 +16,11 @@ from app.core.settings import Settings
 from app.jobs import novelties
 from app.mail import service as mail
 from app.notifications import service as notifications
+from app.notifications.service import Preferences
 from app.searches import queries, service
 from app.searches.links import UnsubscribeLinks
 from app.searches.models import SavedSearch
+from app.searches.queries import Due
 from app.searches.times import next_alert
 
 KIND: Final = "saved_search.alert"
@@ -64,10 +66,12 @@ async def alert_next(database: Database, addresses: Addresses) -> int:
         due = await queries.claim(session, newest, BATCH)
         if not due:
             return 0
-        told = [one.id for one, _ in due if await _alert(session, addresses, one, until)]
+        readers = [_reader(row) for row in due]
+        told = [one.search.id for one in readers if await _alert(session, addresses, one, until)]
+        present = until + novelties.SETTLED
         due_next = {
-            search.id: next_alert(search.frequency, timezone, until + novelties.SETTLED)
-            for search, timezone in due
+            one.search.id: next_alert(one.search.frequency, one.chosen.timezone, present)
+            for one in readers
         }
         await queries.move_on(session, until, due_next, told)
     if told:
@@ -75,10 +79,31 @@ async def alert_next(database: Database, addresses: Addresses) -> int:
     return len(due)
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A search and its owner; the address is empty for a closed account."""
+
+    search: SavedSearch
+    address: str
+    chosen: Preferences
+
+    @property
+    def wants_mail(self) -> bool:
+        """Whether a mail can go out, and is wanted."""
+        return self.chosen.choices[KIND] == "email" and mail.is_address(self.address)
+
+
+def _reader(row: Due) -> Reader:
+    search, email, is_active, settings = row
+    chosen = notifications.preferences_of(settings)
+    return Reader(search, email if is_active else "", chosen)
+
+
 async def _alert(
-    session: WriteSession, addresses: Addresses, search: SavedSearch, until: datetime
+    session: WriteSession, addresses: Addresses, reader: Reader, until: datetime
 ) -> bool:
     """Tell of new jobs; False when there are none."""
+    search = reader.search
     filters = service.filters_of(search)
     jobs, count = await novelties.posted(session, filters, until, _MOST_SHOWN)
     if not jobs:
@@ -92,21 +117,15 @@ async def _alert(
         subject_id=search.id,
         params={"search_id": str(search.id), "count": str(count), "at": until.isoformat()},
     )
-    await _mail(session, addresses, search, jobs, count)
+    if reader.wants_mail:
+        await _mail(session, addresses, reader, jobs, count)
     return True
 
 
 async def _mail(
-    session: WriteSession,
-    addresses: Addresses,
-    search: SavedSearch,
-    jobs: Sequence[Any],
-    count: int,
+    session: WriteSession, addresses: Addresses, reader: Reader, jobs: Sequence[Any], count: int
 ) -> None:
-    chosen = await notifications.preferences(session, user_id=search.user_id)
-    to = await queries.address_of(session, search.user_id)
-    if chosen.choices[KIND] != "email" or not mail.is_address(to):
-        return
+    search = reader.search
     shown = [
         {
             "title": job.title,
@@ -118,8 +137,8 @@ async def _mail(
     await mail.send(
         session,
         template="job_alert",
-        to=to,
-        language=chosen.language or search.language,
+        to=reader.address,
+        language=reader.chosen.language or search.language,
         context={
             "name": search.name,
             "count": count,

@@ -68,10 +68,12 @@ async def remove(session: WriteSession, user_id: UUID, search_id: UUID) -> bool:
     return done.scalar_one_or_none() is not None
 
 
-async def claim(
-    session: WriteSession, newest: datetime | None, limit: int
-) -> Sequence[Row[SavedSearch, str | None]]:
-    """Some searches that are due, each with its owner's time zone, held until the transaction ends.
+# A search, its owner's address and whether their account is open, and how they want to be told.
+Due = Row[SavedSearch, str, bool, NotificationSettings | None]
+
+
+async def claim(session: WriteSession, newest: datetime | None, limit: int) -> Sequence[Due]:
+    """Some searches that are due, each with its owner, held until the transaction ends.
 
     First those whose time has come, then instant ones that have not seen the newest job.
     """
@@ -89,13 +91,14 @@ async def claim(
 
 async def _due(
     session: WriteSession, conditions: list[ColumnElement[bool]], limit: int
-) -> Sequence[Row[SavedSearch, str | None]]:
+) -> Sequence[Due]:
     order = (
         SavedSearch.alerted_until if len(conditions) > 1 else SavedSearch.next_alert_at,
         SavedSearch.id,
     )
     statement = (
-        select(SavedSearch, NotificationSettings.timezone)
+        select(SavedSearch, User.email, User.is_active, NotificationSettings)
+        .join(User, User.id == SavedSearch.user_id)
         .join(
             NotificationSettings, NotificationSettings.user_id == SavedSearch.user_id, isouter=True
         )
@@ -132,9 +135,3 @@ async def move_on(
             "times": list(due_next.values()),
         },
     )
-
-
-async def address_of(session: ReadSession, user_id: UUID) -> str:
-    """Where a person's mails go; empty for a closed account."""
-    statement = select(User.email).where(User.id == user_id, User.is_active)
-    return (await session.execute(statement)).scalar_one_or_none() or ""
