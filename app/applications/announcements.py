@@ -1,6 +1,6 @@
 """Who is told of what becomes of applications: in the transaction that it becomes in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -32,23 +32,29 @@ async def tell_employer(
     )
 
 
-async def tell_candidate(
-    session: WriteSession, application: Mapping[str, Any], status: str
+async def tell_candidates(
+    session: WriteSession, applications: Sequence[Mapping[str, Any]], status: str
 ) -> None:
-    """Tell the applicant what the application is now, and nothing of what the employer notes."""
-    job = await jobs.get(session, job_id=application["job_id"])
-    await notify(
-        session,
-        user_id=application["candidate_id"],
-        organization_id=application["organization_id"],
-        kind="application.moved",
-        subject_type="application",
-        subject_id=application["id"],
-        params={
-            "job_id": str(job.id),
-            "job_title": job.title,
-            "company": job.company,
-            "language": job.language,
-            "status": status,
-        },
-    )
+    """Tell applicants what their application is now, and nothing of what the employer notes."""
+    if status in ("applied", "withdrawn"):
+        # They know what they do themselves.
+        return
+    known = {one["job_id"] for one in applications}
+    found = {job_id: await jobs.get(session, job_id=job_id) for job_id in known}
+    for application in applications:
+        job = found[application["job_id"]]
+        await notify(
+            session,
+            user_id=application["candidate_id"],
+            organization_id=application["organization_id"],
+            kind="application.moved",
+            subject_type="application",
+            subject_id=application["id"],
+            params={
+                "job_id": str(job.id),
+                "job_title": job.title,
+                "company": job.company,
+                "language": job.language,
+                "status": status,
+            },
+        )

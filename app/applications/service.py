@@ -193,5 +193,4 @@ async def note_moves(
     )
     for row in rows:
         trail.moved(session, row, wanted, by=by)
-        if wanted not in ("applied", "withdrawn"):
-            await announcements.tell_candidate(session, row, wanted)
+    await announcements.tell_candidates(session, rows, wanted)

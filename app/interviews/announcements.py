@@ -18,6 +18,7 @@ from app.interviews import queries, service
 from app.interviews.calendar import Happening, Person, calendar_of
 from app.interviews.links import PAGE, ResponseClaim, ResponseLinks
 from app.interviews.models import CANCELLED, Interview
+from app.interviews.notices import told
 from app.interviews.plans import next_reminder
 from app.interviews.wording import moment, span
 from app.mail import service as mail
@@ -81,8 +82,10 @@ class Announcer:
         row = await queries.details(session, interview.id)
         if row is None:
             return
+        silent = await told(session, row, kind)
         for person in _readers(row):
-            await self._write(session, row, kind, person, was=was)
+            if person.email not in silent:
+                await self._write(session, row, kind, person, was=was)
         logger.info("interviews.told", interview_id=interview.id, kind=kind)
 
     async def _write(

@@ -6,14 +6,18 @@ from app.accounts import privacy as accounts
 from app.applications import privacy as applications
 from app.core.personal import Holder
 from app.interviews import privacy as interviews
+from app.notifications import privacy as notifications
 from app.organizations import privacy as organizations
 from app.resumes import privacy as resumes
+from app.searches import privacy as searches
 
 # What refers to a person goes before what it refers to; the account goes last.
 HOLDERS: Final[dict[str, Holder]] = {
     "interviews": interviews,
     "applications": applications,
     "resumes": resumes,
+    "searches": searches,
+    "notifications": notifications,
     "organizations": organizations,
     "accounts": accounts,
 }
