@@ -18,6 +18,8 @@ from app.core.middleware.body_limits import BodyLimit
 from app.core.settings import LimitSettings
 from app.health import routes as health
 from app.interviews import routes as interviews
+from app.integrations.routes import actions as integrations
+from app.integrations.routes import connections
 from app.jobs import routes as jobs
 from app.notifications.routes import inbox, templates
 from app.optimus import routes as optimus
@@ -28,6 +30,9 @@ from app.searches import routes as searches
 from app.webhooks import routes as webhooks
 
 PREFIX = "/api/v1"
+# Where an older dashboard asks.
+OLD_PREFIX = "/api"
+INTEGRATIONS = (connections, integrations)
 ROOMS = (
     privacy,
     people,
@@ -51,6 +56,7 @@ ROOMS = (
     searches,
     optimus,
     audit,
+    *INTEGRATIONS,
 )
 CONSOLE = (entry, overview, console_uploads, console_claims, claim_actions, console_health)
 
@@ -67,6 +73,10 @@ def include_rooms(app: FastAPI) -> None:
         app.include_router(pages.router, dependencies=general)
     for room in ROOMS:
         app.include_router(room.router, prefix=PREFIX, dependencies=general)
+    for room in INTEGRATIONS:
+        app.include_router(
+            room.router, prefix=OLD_PREFIX, dependencies=general, include_in_schema=False
+        )
 
 
 def body_limits(limits: LimitSettings) -> tuple[BodyLimit, ...]:

@@ -24,6 +24,7 @@ for room in (
     "applications.models",
     "searches.models",
     "interviews.models",
+    "integrations.models",
 ):
     import_module(f"app.{room}")
 

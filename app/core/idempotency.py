@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.clock import now
-from app.core.db import WriteSession
+from app.core.db import ReadSession, WriteSession
 from app.core.http_problems import KeyInProgress, KeyMalformed, KeyReused
 from app.core.idempotency_model import IdempotencyKey
 
@@ -85,6 +85,23 @@ async def run_once(
     return answer
 
 
+async def answered(
+    session: ReadSession, request: Request, *, scope: str, digest: bytes
+) -> Response | None:
+    """The answer that this key of `scope` has already, for work that calls others on its way.
+
+    Such work runs outside any transaction, does nothing twice by itself, and ends in `run_once`.
+
+    Raises:
+        KeyMalformed: the header is not a usable key.
+        KeyReused: the key was used for another request.
+    """
+    key = key_of(request)
+    kept = None if key is None else await _find(session, scope, key)
+    line = f"{request.method} {request.url.path}"
+    return None if kept is None else _again(kept, line, digest)
+
+
 async def _lock(session: WriteSession, scope: str, key: str) -> None:
     """Hold the key until the transaction ends; PostgreSQL frees it after the commit is visible."""
     number = int.from_bytes(digest_of("idempotency", scope, key)[:8], "big", signed=True)
@@ -92,7 +109,7 @@ async def _lock(session: WriteSession, scope: str, key: str) -> None:
         raise KeyInProgress(headers={"Retry-After": "1"})
 
 
-async def _find(session: WriteSession, scope: str, key: str) -> IdempotencyKey | None:
+async def _find(session: ReadSession, scope: str, key: str) -> IdempotencyKey | None:
     found = await session.execute(
         select(IdempotencyKey).where(
             IdempotencyKey.scope == scope,

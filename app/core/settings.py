@@ -12,6 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from app.core.settings_base import CommaList, Room, split_list, variable
 from app.core.settings_files import FileSettings
 from app.core.settings_identity import ClerkSettings, KeycloakSettings
+from app.core.settings_integrations import (
+    GoogleSettings,
+    LinkedinSettings,
+    MicrosoftSettings,
+)
 from app.core.settings_mail import MailSettings
 from app.core.settings_payers import OptumSettings, UhcSettings
 from app.core.signing import KeysRefused, parse_keys
@@ -175,6 +180,9 @@ class Settings(BaseModel):
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
     uhc: UhcSettings = Field(default_factory=UhcSettings)
     optum: OptumSettings = Field(default_factory=OptumSettings)
+    linkedin: LinkedinSettings = Field(default_factory=LinkedinSettings)
+    google: GoogleSettings = Field(default_factory=GoogleSettings)
+    microsoft: MicrosoftSettings = Field(default_factory=MicrosoftSettings)
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:
@@ -254,5 +262,8 @@ ROOMS: tuple[type[Room], ...] = (
     WebhookSettings,
     UhcSettings,
     OptumSettings,
+    LinkedinSettings,
+    GoogleSettings,
+    MicrosoftSettings,
 )
 PROJECT = Path(__file__).resolve().parents[2]

@@ -30,6 +30,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.webhooks.tasks",
     "app.resumes.tasks",
     "app.searches.tasks",
+    "app.integrations.tasks",
 )
 
 

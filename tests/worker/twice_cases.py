@@ -11,11 +11,14 @@ from typing import Any
 from uuid import UUID
 
 from redis.asyncio import Redis
+from sqlalchemy import insert
 
 from app.accounts import proofs
 from app.core.clock import now
 from app.core.db import Scope
+from app.core.ids import new_id
 from app.dev.payer.rows import Mix, RowPlan
+from app.integrations.models import CalendarEvent, Connection, OAuthState
 from app.jobs import views
 from app.mail import service as mail
 from app.resumes import service as resumes
@@ -27,7 +30,7 @@ from tests.claims.engine.ledger import Ledger
 from tests.interviews.samples import make_interview
 from tests.jobs.samples import make_job
 from tests.notifications.samples import tell
-from tests.people import make_crew
+from tests.people import Crew, make_crew
 from tests.resumes.samples import TEXT as RESUME
 from tests.searches.samples import make_search
 from tests.webhooks.receiver import Receiver
@@ -234,6 +237,60 @@ async def a_new_job_for_a_search(ground: Ground) -> None:
     crew = await make_crew(database, ground.ledger.settings)
     await make_search(database, crew.candidate.id)
     await make_job(database, crew, posted_at=now() - timedelta(hours=1))
+async def _an_employer(ground: Ground) -> Crew:
+    return await make_crew(ground.ledger.database, ground.ledger.settings)
+
+
+async def a_connection(ground: Ground, **changes: Any) -> None:
+    """Somebody's account at Google, whose tokens nobody can read."""
+    crew = await _an_employer(ground)
+    values = {
+        "organization_id": crew.organization_id,
+        "user_id": crew.employer.id,
+        "provider": "google_calendar",
+        "access_token": "unreadable",
+        **changes,
+    }
+    async with ground.ledger.database.write(Scope.system()) as session:
+        await session.execute(insert(Connection).values(id=new_id(), **values))
+
+
+async def an_ended_connection(ground: Ground) -> None:
+    """A connection that its owner has ended."""
+    await a_connection(ground, state="revoking")
+
+
+async def a_grant_that_is_over(ground: Ground) -> None:
+    """A connection whose time was over yesterday."""
+    await a_connection(ground, grant_ends_at=now() - timedelta(days=1))
+
+
+async def an_interview_in_a_calendar(ground: Ground) -> None:
+    """An interview that is to stand in a calendar of a provider that is not set up any more."""
+    crew = await _an_employer(ground)
+    interview_id = await make_interview(ground.ledger.database, crew)
+    values = {
+        "interview_id": interview_id,
+        "organization_id": crew.organization_id,
+        "user_id": crew.employer.id,
+        "provider": "google_calendar",
+        "with_meeting": True,
+    }
+    async with ground.ledger.database.write(Scope.system()) as session:
+        await session.execute(insert(CalendarEvent).values(**values))
+
+
+async def an_old_consent(ground: Ground) -> None:
+    """A consent page that nobody came back from."""
+    crew = await _an_employer(ground)
+    values = {
+        "organization_id": crew.organization_id,
+        "user_id": crew.employer.id,
+        "provider": "linkedin",
+        "expires_at": now() - timedelta(minutes=1),
+    }
+    async with ground.ledger.database.write(Scope.system()) as session:
+        await session.execute(insert(OAuthState).values(id=new_id(), **values))
 
 
 CASES = {
@@ -242,6 +299,14 @@ CASES = {
     "claims.work": Case(a_file, "SELECT bool_and(status = 'COMPLETED') FROM claim_jobs"),
     "claims.sweep": Case(
         something_to_sweep, "SELECT array_agg(status) = '{CANCELLED}' FROM claim_jobs"
+    ),
+    "integrations.keep_alive": Case(
+        a_grant_that_is_over, "SELECT bool_and(state = 'needs_reconnect') FROM connections"
+    ),
+    "integrations.purge_states": Case(an_old_consent, "SELECT count(*) = 0 FROM oauth_states"),
+    "integrations.revoke": Case(an_ended_connection, "SELECT count(*) = 0 FROM connections"),
+    "integrations.sync_interview": Case(
+        an_interview_in_a_calendar, "SELECT bool_and(state = 'stuck') FROM calendar_events"
     ),
     "interviews.announce": Case(
         an_interview, "SELECT count(*) = 2 FROM mails WHERE template = 'interview_scheduled'"

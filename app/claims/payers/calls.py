@@ -1,11 +1,7 @@
-"""One HTTP exchange with a payer, its faults named; and the waits between tries."""
+"""One HTTP exchange with a payer, its faults named."""
 
 import asyncio
-import email.utils
 from collections.abc import Mapping
-from datetime import datetime
-from secrets import SystemRandom
-from typing import Final
 
 from app.claims.payers.port import (
     FaultFacts,
@@ -26,10 +22,7 @@ from app.core.http import (
     fetch,
     get,
 )
-
-_DAY_SECONDS: Final = 86_400.0
-_LONGEST_BACKOFF: Final = 8.0
-_dice: Final = SystemRandom()
+from app.core.retries import retry_after
 
 
 async def exchange(
@@ -81,24 +74,3 @@ def _request(
 ) -> HttpRequest:
     content, form = (body, None) if isinstance(body, bytes) else (None, body)
     return client.build_request(method, url, headers=dict(headers), data=form, content=content)
-
-
-def retry_after(value: str | None, at: datetime) -> float | None:
-    """Seconds that a Retry-After header asks for (a number, or a date), a day at most."""
-    text = (value or "").strip()
-    if not text:
-        return None
-    if text.isascii() and text.isdigit():
-        return min(float(text[:9]), _DAY_SECONDS)
-    try:
-        then = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    if then.tzinfo is None:
-        return None
-    return min(max((then - at).total_seconds(), 0.0), _DAY_SECONDS)
-
-
-def backoff(tries_made: int, base_seconds: float) -> float:
-    """Full jitter: anything up to twice as long after each try."""
-    return _dice.uniform(0.0, min(base_seconds * 2.0 ** (tries_made - 1), _LONGEST_BACKOFF))

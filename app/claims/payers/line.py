@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from app.claims.payers.bodies import facts
 from app.claims.payers.brakes import BrakeLimits, Brakes, Permit
-from app.claims.payers.calls import backoff, exchange
+from app.claims.payers.calls import exchange
 from app.claims.payers.line_options import LineOptions
 from app.claims.payers.port import (
     CircuitOpen,
@@ -27,6 +27,7 @@ from app.claims.payers.token import Token, Tokens
 from app.core.breaker import Breaker
 from app.core.http import Answer, open_client
 from app.core.log import logger
+from app.core.retries import backoff
 
 Read = TypeVar("Read")
 Send = Callable[[Token], Awaitable[Answer]]

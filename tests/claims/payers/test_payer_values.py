@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.claims.payers.amounts import amount, clock_time, day, us_day
-from app.claims.payers.calls import backoff, retry_after
 from app.claims.payers.status import STATUS_UNKNOWN, claim_status
+from app.core.retries import backoff, retry_after
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,48 @@
+"""What workers do for integrations: calendars kept true, grants kept alive, endings told in time."""
+
+from typing import Final
+from uuid import UUID
+
+from app.core.db import Scope
+from app.core.log import logger
+from app.integrations.queries import states
+from app.integrations.service import ending, lifetimes, syncing
+from app.integrations.service.bench import Bench
+from app.interviews.service import SYNC
+from app.worker.registry import TaskContext, periodic, task
+
+_AT_ONCE: Final = 3
+
+
+def _bench(context: TaskContext) -> Bench:
+    return Bench(context.settings, context.database, context.http)
+
+
+@task(SYNC, look=True)
+async def sync_interview(context: TaskContext, interview_id: str = "") -> None:
+    """Make calendars show what has changed about interviews; without an id, of all of them."""
+    wanted = UUID(interview_id) if interview_id else None
+    await syncing.sync_due(_bench(context), wanted, _AT_ONCE)
+
+
+@periodic("integrations.revoke", every=300)
+async def revoke(context: TaskContext) -> None:
+    """Tell providers of ended connections that they did not hear of before."""
+    done = await ending.end_waiting(_bench(context))
+    if done:
+        logger.info("integrations.revoked_late", count=done)
+
+
+@periodic("integrations.keep_alive", every=3_600)
+async def keep_alive(context: TaskContext) -> None:
+    """Refresh grants that lapse when nobody uses them; tell owners of those that end anyway."""
+    bench = _bench(context)
+    await lifetimes.warn_of_endings(bench)
+    await lifetimes.refresh_idle(bench)
+
+
+@periodic("integrations.purge_states", every=3_600)
+async def purge_states(context: TaskContext) -> None:
+    """Delete the rows of consents that nobody came back from."""
+    async with context.database.write(Scope.system()) as session:
+        await states.purge(session)
