@@ -5,6 +5,8 @@ from fastapi import FastAPI
 from app.accounts.deps import caller_key
 from app.accounts.routes import links, own, people
 from app.applications.routes import applications, hiring
+from app.analysis import routes as analysis
+from app.applications import routes as applications
 from app.audit import routes as audit
 from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
@@ -55,6 +57,7 @@ ROOMS = (
     inbox,
     searches,
     optimus,
+    analysis,
     audit,
     *INTEGRATIONS,
 )

@@ -25,6 +25,7 @@ for room in (
     "searches.models",
     "interviews.models",
     "integrations.models",
+    "analysis.models",
 ):
     import_module(f"app.{room}")
 

@@ -61,6 +61,11 @@ class Application(Timestamps, Base):
             postgresql_include=["created_at", "candidate_id"],
             postgresql_where=sa.text("accepted_at IS NOT NULL"),
         ),
+        Index(
+            "ix_applications_unscored",
+            "id",
+            postgresql_where=sa.text("resume_id IS NOT NULL AND score IS NULL"),
+        ),
     )
 
     id: Mapped[UUID] = primary_key()

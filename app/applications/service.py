@@ -24,6 +24,7 @@ from app.core.pages import Key, PageQuery, Slice, paginate
 from app.jobs.errors import JobNotFound
 from app.resumes import service as resumes
 from app.resumes.errors import ResumeNotFound
+from app.worker.doorbell import ring
 
 Row = dict[str, Any]
 
@@ -60,6 +61,10 @@ async def apply(session: WriteSession, *, candidate_id: UUID, values: Mapping[st
     made = {"id": application_id, "job_id": job_id, "organization_id": organization_id}
     await note_moves(session, [{**made, "status": None}], "applied", by=candidate_id)
     await announcements.tell_employer(session, application_id, job_id, candidate_id)
+    await _note_move(session, application_id, None, "applied", by=candidate_id)
+    if values["resume_id"] is not None:
+        # The room beside this one scores it; it is known by the name of its task alone.
+        ring(session, "analysis.work", application_id=application_id)
     return application_id
 
 

@@ -16,6 +16,7 @@ from app.core.db import Database, Scope
 from app.core.log import logger
 from app.core.settings import Settings
 from app.resumes import queries
+from app.resumes.models import ENDED
 from app.resumes.queries import Leased
 from app.resumes.reading.child import Readers
 from app.resumes.reading.recognition import tesseract
@@ -24,9 +25,12 @@ from app.resumes.skill_keys import keys_of
 from app.resumes.understanding.understand import understand
 from app.storage import service as storage
 from app.storage.service import FileAway
+from app.worker.doorbell import ring
 
 # Leases that ended without a step: their workers died, and the file is the only thing in common.
 MOST_ATTEMPTS: Final = 3
+# Whoever waits for a résumé lies above this room and is known by the name of its task alone.
+_WAITING: Final = "analysis.work"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ async def _fail(database: Database, leased: Leased, reason: Unreadable) -> None:
 async def _advance(database: Database, leased: Leased, status: str, values: dict[str, Any]) -> bool:
     async with database.write(Scope.system()) as session:
         written = await queries.advance(session, leased, status, values)
+        if written and status in ENDED:
+            ring(session, _WAITING, resume_id=leased.id)
     if not written:
         logger.warning("resumes.fenced_off", resume_id=leased.id)
     return written

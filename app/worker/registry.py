@@ -31,6 +31,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.resumes.tasks",
     "app.searches.tasks",
     "app.integrations.tasks",
+    "app.analysis.tasks",
 )
 
 

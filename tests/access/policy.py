@@ -13,6 +13,7 @@ needs a row of its own gives an async `prepare(database, crew)` that makes it an
 from collections.abc import Mapping
 
 from app.core.db import Database
+from tests.access.analysis_lines import ANALYSIS
 from tests.access.audit_lines import AUDIT
 from tests.access.interviews_lines import INTERVIEWS
 from tests.access.integrations_lines import INTEGRATIONS
@@ -137,6 +138,7 @@ LINES: list[Line] = [
     *PRIVACY,
     *RESUMES,
     *OPTIMUS,
+    *ANALYSIS,
     *PEOPLE,
     *AUDIT,
     *WEBHOOKS,

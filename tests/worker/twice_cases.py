@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from sqlalchemy import insert
 
 from app.accounts import proofs
+from app.analysis import service as analysis
 from app.core.clock import now
 from app.core.db import Scope
 from app.core.ids import new_id
@@ -26,6 +27,7 @@ from app.storage import service as storage
 from app.webhooks import outbox, service
 from app.webhooks.schemas import WebhookIn
 from tests.applications.samples import make_application
+from tests.analysis.samples import make_read_resume
 from tests.claims.engine.ledger import Ledger
 from tests.interviews.samples import make_interview
 from tests.jobs.samples import make_job
@@ -132,6 +134,11 @@ async def a_post(ground: Ground, **changes: Any) -> UUID:
     database = ground.ledger.database
     crew = await make_crew(database, ground.ledger.settings)
     return await make_job(database, crew, **changes)
+
+
+async def a_new_post(ground: Ground) -> None:
+    """A job that nobody has read."""
+    await a_post(ground)
 
 
 async def a_post_that_is_over(ground: Ground) -> None:
@@ -291,11 +298,25 @@ async def an_old_consent(ground: Ground) -> None:
     }
     async with ground.ledger.database.write(Scope.system()) as session:
         await session.execute(insert(OAuthState).values(id=new_id(), **values))
+async def an_analysis(ground: Ground) -> None:
+    """A read résumé that is to be held against all open jobs, of which there is one."""
+    ledger = ground.ledger
+    crew = await make_crew(ledger.database, ledger.settings)
+    await make_job(ledger.database, crew)
+    resume_id = await make_read_resume(ledger.database, crew.candidate.id)
+    async with ledger.database.write(Scope.person(crew.candidate.id)) as session:
+        resume = await resumes.get(session, resume_id=resume_id)
+        await analysis.ask(session, owner_id=crew.candidate.id, resume=resume, job_id=None)
 
 
 CASES = {
     "accounts.answer_requests": Case(a_forgotten_password, "SELECT count(*) = 1 FROM mails"),
     "accounts.purge_sessions": Case(an_old_sign_in, "SELECT count(*) = 0 FROM refresh_families"),
+    "analysis.index_jobs": Case(a_new_post, "SELECT count(*) = 1 FROM job_features"),
+    "analysis.work": Case(
+        an_analysis,
+        "SELECT count(*) = 2 AND bool_and(status = 'completed') FROM analyses",
+    ),
     "claims.work": Case(a_file, "SELECT bool_and(status = 'COMPLETED') FROM claim_jobs"),
     "claims.sweep": Case(
         something_to_sweep, "SELECT array_agg(status) = '{CANCELLED}' FROM claim_jobs"

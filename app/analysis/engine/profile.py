@@ -1,0 +1,68 @@
+"""A résumé, read once more: only what may move a score."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from app.analysis.engine.degrees import level_of
+from app.analysis.engine.neutral import neutral_text
+from app.analysis.engine.rarity import rarity
+from app.analysis.engine.values import Held, HeldSkill, Passage, Profile
+from app.analysis.engine.words import terms_of, weigh, words_of
+from app.resumes.understanding.surface import tokens_of
+from app.resumes.understanding.taxonomy import taxonomy
+from app.resumes.understanding.values import Education, Evidence, Experience, Skill, Understanding
+
+_MOST_SKILLS_IN_OPENING: Final = 40
+_OPENING: Final = 500
+_LONGEST_EVIDENCE: Final = 300
+
+
+def read_resume(text: str, understood: Understanding) -> Profile:
+    """The profile of a résumé. Deterministic; name, addresses, age and sex are not in it."""
+    degree, evidence = _degree(understood.education)
+    words = words_of(neutral_text(text, understood))
+    return Profile(
+        skills=tuple(_skill(skill) for skill in understood.skills),
+        posts=tuple(_post(post) for post in understood.experience),
+        months=understood.total_experience_months,
+        degree=degree,
+        degree_evidence=evidence,
+        terms=dict(weigh(terms_of(words), rarity())),
+    )
+
+
+def opening_of(text: str, understood: Understanding) -> str:
+    """What is embedded of a résumé: its first skills, and how its comparable text begins."""
+    names = [skill.label or skill.name for skill in understood.skills[:_MOST_SKILLS_IN_OPENING]]
+    return f"{', '.join(names)}\n{neutral_text(text, understood)[:_OPENING]}"
+
+
+def _skill(skill: Skill) -> HeldSkill:
+    key = skill.id or skill.name.casefold()
+    return HeldSkill(key, skill.label or skill.name, tuple(map(_passage, skill.evidence)))
+
+
+def _passage(evidence: Evidence) -> Passage:
+    return Passage(evidence.text[:_LONGEST_EVIDENCE], evidence.start, evidence.end)
+
+
+def _post(post: Experience) -> Held:
+    said = f"{post.title or ''}\n{post.description or ''}"
+    known = taxonomy()
+    tokens = tokens_of(said)
+    return Held(
+        title=post.title or "",
+        months=post.months or 0,
+        words=frozenset(words_of(post.title or "")),
+        skills=frozenset(concept.id for _, _, concept in known.matches(tokens, said)),
+        evidence=_passage(post.evidence),
+    )
+
+
+def _degree(education: Iterable[Education]) -> tuple[int, Passage | None]:
+    best, evidence = 0, None
+    for each in education:
+        level = level_of(each.degree or "")
+        if level > best:
+            best, evidence = level, _passage(each.evidence)
+    return best, evidence

@@ -1,0 +1,30 @@
+"""The shipped table of document frequencies: the same for everybody and at all times.
+
+Frequencies over the jobs at hand would fit them better and change an answer with every new job.
+The table is made by scripts/taxonomy/frequencies.py.
+"""
+
+import gzip
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from app.analysis.engine.words import Rarity
+
+DATA: Final = Path(__file__).parent / "data" / "frequencies.msgpack.gz"
+
+
+class Table(msgspec.Struct, frozen=True, gc=False):
+    """What the data file holds: how many documents, and in how many of them each term stands."""
+
+    documents: int
+    frequencies: dict[str, int]
+
+
+@lru_cache(maxsize=1)
+def rarity() -> Rarity:
+    """The shipped table, loaded once a process (some 20 ms)."""
+    table = msgspec.msgpack.decode(gzip.decompress(DATA.read_bytes()), type=Table)
+    return Rarity(table.documents, table.frequencies)

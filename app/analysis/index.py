@@ -1,0 +1,229 @@
+"""Open jobs read once for all résumés, and found again by what a résumé has in common with them.
+
+A job's strongest words, pairs and skills stand in job_terms under their numbers, the heaviest first.
+A résumé asks for its own strongest terms and takes of each only the jobs that it matters most to, so
+that a term which every second job has costs no more than a rare one.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import delete, func, insert, or_, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from app.analysis import queries
+from app.analysis.engine.demands import read_job
+from app.analysis.engine.values import Demands, Profile
+from app.analysis.engine.version import model_version
+from app.analysis.inputs import digest_of, key_of, post_of
+from app.analysis.models import JobFeatures, JobTerm
+from app.core.db import Database, ReadSession, Scope, WriteSession
+from app.jobs.models import Job, OpenJob
+
+MOST_CANDIDATES: Final = 300
+_BATCH: Final = 50
+_JOB_TERMS: Final = 24
+_RESUME_TERMS: Final = 48
+_JOBS_OF_A_TERM: Final = 1000
+_SKILL_WEIGHTS: Final = {"must": 0.3, "nice": 0.15}
+_SKILL_OF_RESUME: Final = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open job that a résumé is scored against."""
+
+    job_id: UUID
+    title: str
+    company: str
+    digest: str
+    demands: Demands
+
+
+def number_of(term: str) -> int:
+    """A term as a 32-bit number; two that share one only add a candidate."""
+    return int.from_bytes(blake2b(term.encode(), digest_size=4).digest(), "big", signed=True)
+
+
+def strongest(
+    terms: Mapping[str, float], skills: Mapping[str, float], most: int
+) -> dict[int, float]:
+    """The numbers of the heaviest terms and of all skills, with their weights."""
+    heaviest = sorted(terms.items(), key=lambda each: (-each[1], each[0]))[:most]
+    numbered = {number_of(f"skill:{key}"): weight for key, weight in skills.items()}
+    return {number_of(term): weight for term, weight in heaviest} | numbered
+
+
+async def refresh(database: Database, *, stopping: asyncio.Event, batches: int) -> int:
+    """Read open jobs that are new or have changed, and ask again for what rests on them; how many."""
+    done = 0
+    for _ in range(batches):
+        async with database.read(Scope.system()) as session:
+            stale = await _stale(session)
+        if not stale or stopping.is_set():
+            break
+        rows = await asyncio.to_thread(_read, stale)
+        async with database.write(Scope.system()) as session:
+            await _keep(session, rows)
+        done += len(rows)
+    return done
+
+
+def _read(stale: Sequence[Job]) -> list[tuple[Job, str, Demands]]:
+    posts = [(job, post_of(job)) for job in stale]
+    return [(job, digest_of(post), read_job(post)) for job, post in posts]
+
+
+async def _stale(session: ReadSession) -> list[Job]:
+    found = await session.execute(
+        select(Job)
+        .join(OpenJob, OpenJob.id == Job.id)
+        .outerjoin(JobFeatures, JobFeatures.job_id == Job.id)
+        .where(
+            or_(
+                JobFeatures.job_id.is_(None),
+                JobFeatures.seen_at != Job.updated_at,
+                JobFeatures.model_version != model_version(),
+            )
+        )
+        .limit(_BATCH)
+    )
+    return list(found.scalars())
+
+
+async def _keep(session: WriteSession, rows: Sequence[tuple[Job, str, Demands]]) -> None:
+    version = model_version()
+    ids = [job.id for job, _, _ in rows]
+    before = await session.execute(
+        select(JobFeatures.job_id, JobFeatures.digest).where(JobFeatures.job_id.in_(ids))
+    )
+    known: dict[UUID, str] = {each.job_id: each.digest for each in before}
+    statement = upsert(JobFeatures).values(
+        [
+            {
+                "job_id": job.id,
+                "digest": digest,
+                "model_version": version,
+                "seen_at": job.updated_at,
+                "features": msgspec.msgpack.encode(asked),
+            }
+            for job, digest, asked in rows
+        ]
+    )
+    columns = ("digest", "model_version", "seen_at", "features")
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["job_id"],
+            set_={name: getattr(statement.excluded, name) for name in columns},
+        )
+    )
+    await session.execute(delete(JobTerm).where(JobTerm.job_id.in_(ids)))
+    await session.execute(insert(JobTerm).values(list(_terms(rows))))
+    changed = [job for job, digest, _ in rows if known.get(job.id, digest) != digest]
+    await _ask_again(session, {job.id: digest for job, digest, _ in rows if job in changed})
+
+
+def _terms(rows: Sequence[tuple[Job, str, Demands]]) -> list[dict[str, Any]]:
+    return [
+        {"job_id": job.id, "term": number, "weight": weight}
+        for job, _, asked in rows
+        for number, weight in strongest(
+            asked.terms,
+            {skill.key: _SKILL_WEIGHTS[skill.importance] for skill in asked.skills},
+            _JOB_TERMS,
+        ).items()
+    ]
+
+
+async def _ask_again(session: WriteSession, changed: Mapping[UUID, str]) -> None:
+    """Applications to a job that reads differently now are scored anew."""
+    applied = await queries.applied_to(session, list(changed)) if changed else []
+    revisions = await queries.revisions(session, [each.resume_id for each in applied])
+    rows = [analysis_row(each, changed[each.job_id], revisions[each.resume_id]) for each in applied]
+    await queries.add_missing(session, rows)
+
+
+def analysis_row(applied: Any, digest: str, revision: int) -> dict[str, Any]:
+    """A pending analysis of the résumé that came with an application."""
+    version = model_version()
+    return {
+        "owner_id": applied.candidate_id,
+        "resume_id": applied.resume_id,
+        "job_id": applied.job_id,
+        "key": key_of(applied.job_id, digest, revision, version),
+        "model_version": version,
+    }
+
+
+async def forget_closed(session: WriteSession) -> int:
+    """Forget the terms of jobs that are open no more, at most a thousand; how many."""
+    gone = (
+        select(JobFeatures.job_id)
+        .where(JobFeatures.job_id.not_in(select(OpenJob.id)))
+        .limit(1000)
+        .scalar_subquery()
+    )
+    forgotten = await session.execute(
+        delete(JobFeatures).where(JobFeatures.job_id.in_(gone)).returning(JobFeatures.job_id)
+    )
+    return len(forgotten.all())
+
+
+async def candidates(session: ReadSession, profile: Profile) -> tuple[int, list[Candidate]]:
+    """How many open jobs there are to choose from, and the most promising of them.
+
+    Up to MOST_CANDIDATES jobs are all candidates; of more, those that share most with the résumé.
+    """
+    counted = await session.execute(select(func.count()).select_from(JobFeatures))
+    total = int(counted.scalar_one())
+    chosen = None if total <= MOST_CANDIDATES else await _promising(session, profile)
+    statement = (
+        select(
+            JobFeatures.job_id,
+            JobFeatures.digest,
+            JobFeatures.features,
+            OpenJob.title,
+            OpenJob.company,
+        )
+        .join(OpenJob, OpenJob.id == JobFeatures.job_id)
+        .where(JobFeatures.model_version == model_version())
+    )
+    if chosen is not None:
+        statement = statement.where(JobFeatures.job_id.in_(chosen))
+    found = await session.execute(statement)
+    read = msgspec.msgpack.Decoder(Demands).decode
+    return total, [
+        Candidate(each.job_id, each.title, each.company, each.digest, read(each.features))
+        for each in found
+    ]
+
+
+async def _promising(session: ReadSession, profile: Profile) -> list[UUID]:
+    skills = {skill.key: _SKILL_OF_RESUME for skill in profile.skills}
+    asked = strongest(profile.terms, skills, _RESUME_TERMS)
+    found = await session.execute(
+        text(
+            """
+            SELECT near.job_id
+            FROM unnest(CAST(:terms AS integer[]), CAST(:weights AS real[])) AS own(term, weight),
+            LATERAL (
+                SELECT job_id, weight FROM job_terms WHERE job_terms.term = own.term
+                ORDER BY job_terms.weight DESC LIMIT :most
+            ) AS near
+            GROUP BY near.job_id ORDER BY sum(near.weight * own.weight) DESC, near.job_id
+            LIMIT :candidates
+            """
+        ),
+        {
+            "terms": list(asked),
+            "weights": list(asked.values()),
+            "most": _JOBS_OF_A_TERM,
+            "candidates": MOST_CANDIDATES,
+        },
+    )
+    return list(found.scalars())

@@ -1,0 +1,202 @@
+"""An analysis from asked to answered: a read résumé, a job, a score, one fenced write."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from app.analysis import index, queries
+from app.analysis.engine.advice import advise
+from app.analysis.engine.demands import read_job
+from app.analysis.engine.fit import fit_of
+from app.analysis.engine.profile import read_resume
+from app.analysis.engine.score import score
+from app.analysis.engine.values import Demands, Post, Profile, Score
+from app.analysis.engine.version import model_version
+from app.analysis.index import Candidate
+from app.analysis.inputs import digest_of, key_of, post_of
+from app.analysis.queries import Leased
+from app.core.db import Database, Scope
+from app.core.log import logger
+from app.jobs import service as jobs
+from app.resumes import service as resumes
+from app.resumes.errors import ResumeNotFound
+from app.resumes.models import Resume
+from app.resumes.understanding.values import Understanding
+
+# Leases that ended without an answer: what they have in common is the pair of texts.
+MOST_ATTEMPTS: Final = 3
+MOST_MATCHES: Final = 100
+_APPLICATIONS: Final = 100
+# A first look at very many new jobs is the periodic task's; an analysis waits for a thousand.
+_BATCHES: Final = 20
+_STUCK: Final = {
+    "code": "analysis.too_demanding",
+    "message": "The analysis ended its worker several times.",
+    "hint": "Hand the résumé in as plain text and ask again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What one look works with."""
+
+    database: Database
+    stopping: asyncio.Event
+
+
+async def drain(bench: Bench) -> int:
+    """Answer analyses until none is due or the process is about to end; how many."""
+    await _take_applications(bench.database)
+    done = 0
+    while not bench.stopping.is_set():
+        async with bench.database.write(Scope.system()) as session:
+            leased = await queries.claim(session)
+        if leased is None:
+            break
+        await _work(bench, leased)
+        done += 1
+    return done
+
+
+async def _take_applications(database: Database) -> None:
+    """Résumés that came with applications are held against the job without being asked."""
+    async with database.write(Scope.system()) as session:
+        applied = await queries.applied_without_score(session, _APPLICATIONS)
+        posts = await queries.jobs(session, [each.job_id for each in applied])
+        revisions = await queries.revisions(session, [each.resume_id for each in applied])
+        rows = [
+            index.analysis_row(
+                each, digest_of(post_of(posts[each.job_id])), revisions[each.resume_id]
+            )
+            for each in applied
+        ]
+        await queries.add_missing(session, rows)
+
+
+async def _work(bench: Bench, leased: Leased) -> None:
+    if leased.attempts > MOST_ATTEMPTS:
+        await _fail(bench.database, leased, _STUCK)
+        return
+    try:
+        async with bench.database.read(Scope.system()) as session:
+            resume = await resumes.get(session, resume_id=leased.resume_id)
+    except ResumeNotFound:
+        # Deleted a moment ago, and the analysis with it.
+        return
+    if resume.error is not None or resume.understanding is None or resume.text is None:
+        await _fail(bench.database, leased, resume.error or _STUCK)
+        return
+    understood = msgspec.convert(resume.understanding, Understanding)
+    profile = await asyncio.to_thread(read_resume, resume.text, understood)
+    if leased.job_id is None:
+        await _match_all(bench, leased, resume, profile)
+    else:
+        await _match_one(bench.database, leased, resume, profile, leased.job_id)
+
+
+async def _match_one(
+    database: Database, leased: Leased, resume: Resume, profile: Profile, job_id: UUID
+) -> None:
+    async with database.read(Scope.system()) as session:
+        post = post_of(await jobs.get(session, job_id=job_id))
+    answer = await asyncio.to_thread(_answer, profile, post)
+    key = key_of(job_id, digest_of(post), resume.revision, model_version())
+    async with database.write(Scope.system()) as session:
+        values = {**values_of(answer), "key": await queries.free_key(session, leased, key)}
+        written = await queries.end(session, leased, "completed", values)
+    _log(written, leased)
+
+
+def _answer(profile: Profile, post: Post) -> Score:
+    return with_advice(profile, read_job(post))
+
+
+def with_advice(profile: Profile, demands: Demands) -> Score:
+    """The whole answer for one résumé and one job."""
+    found = score(profile, demands, fit=fit_of(profile, demands))
+    return msgspec.structs.replace(found, advice=advise(profile, demands, found))
+
+
+def values_of(answer: Score) -> dict[str, Any]:
+    """An answer as the columns of its row."""
+    result = msgspec.to_builtins(answer)
+    return {
+        "overall_score": result.pop("overall"),
+        "fit": result.pop("fit"),
+        "result": result,
+        "error": None,
+        "model_version": model_version(),
+    }
+
+
+async def _match_all(bench: Bench, leased: Leased, resume: Resume, profile: Profile) -> None:
+    """The résumé against all open jobs: an analysis for each of the best, and their list."""
+    database = bench.database
+    await index.refresh(database, stopping=bench.stopping, batches=_BATCHES)
+    async with database.read(Scope.system()) as session:
+        total, candidates = await index.candidates(session, profile)
+    best = await asyncio.to_thread(best_of, profile, candidates)
+    rows = [_row(leased, resume.revision, candidate, answer) for candidate, answer in best]
+    async with database.write(Scope.system()) as session:
+        ids = await queries.write_many(session, rows)
+        matches = [
+            {
+                "analysis_id": str(analysis_id),
+                "job_id": str(candidate.job_id),
+                "job_title": candidate.title,
+                "company": candidate.company,
+                "overall_score": answer.overall,
+                "fit": answer.fit,
+            }
+            for analysis_id, (candidate, answer) in zip(ids, best, strict=True)
+        ]
+        result = {"jobs_considered": total, "matches": matches}
+        written = await queries.end(
+            session,
+            leased,
+            "completed",
+            {"key": None, "result": result, "model_version": model_version()},
+        )
+        if not written:
+            await session.rollback()
+    _log(written, leased)
+
+
+def best_of(profile: Profile, candidates: list[Candidate]) -> list[tuple[Candidate, Score]]:
+    """The candidates that rank highest, with whole answers for them."""
+    ranked = sorted(
+        ((fit_of(profile, each.demands), each) for each in candidates),
+        key=lambda pair: (-pair[0], str(pair[1].job_id)),
+    )
+    return [(each, with_advice(profile, each.demands)) for _, each in ranked[:MOST_MATCHES]]
+
+
+def _row(leased: Leased, revision: int, candidate: Candidate, answer: Score) -> Mapping[str, Any]:
+    asked_at: datetime | None = leased.asked_at
+    return {
+        **values_of(answer),
+        "owner_id": leased.owner_id,
+        "resume_id": leased.resume_id,
+        "job_id": candidate.job_id,
+        "key": key_of(candidate.job_id, candidate.digest, revision, model_version()),
+        "status": "completed",
+        "asked_at": asked_at,
+        "completed_at": asked_at,
+    }
+
+
+async def _fail(database: Database, leased: Leased, reason: Mapping[str, Any]) -> None:
+    logger.info("analysis.failed", analysis_id=leased.id, code=reason["code"])
+    error = {name: reason[name] for name in ("code", "message", "hint")}
+    async with database.write(Scope.system()) as session:
+        await queries.end(session, leased, "failed", {"error": error, "key": None})
+
+
+def _log(written: bool, leased: Leased) -> None:
+    if not written:
+        logger.warning("analysis.fenced_off", analysis_id=leased.id)
