@@ -4,9 +4,8 @@ from fastapi import FastAPI
 
 from app.accounts.deps import caller_key
 from app.accounts.routes import links, own, people
-from app.applications.routes import applications, hiring
 from app.analysis import routes as analysis
-from app.applications import routes as applications
+from app.applications.routes import applications, hiring
 from app.audit import routes as audit
 from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
@@ -19,9 +18,9 @@ from app.core.limits import limit
 from app.core.middleware.body_limits import BodyLimit
 from app.core.settings import LimitSettings
 from app.health import routes as health
-from app.interviews import routes as interviews
 from app.integrations.routes import actions as integrations
 from app.integrations.routes import connections
+from app.interviews import routes as interviews
 from app.jobs import routes as jobs
 from app.notifications.routes import inbox, templates
 from app.optimus import routes as optimus

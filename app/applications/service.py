@@ -61,7 +61,6 @@ async def apply(session: WriteSession, *, candidate_id: UUID, values: Mapping[st
     made = {"id": application_id, "job_id": job_id, "organization_id": organization_id}
     await note_moves(session, [{**made, "status": None}], "applied", by=candidate_id)
     await announcements.tell_employer(session, application_id, job_id, candidate_id)
-    await _note_move(session, application_id, None, "applied", by=candidate_id)
     if values["resume_id"] is not None:
         # The room beside this one scores it; it is known by the name of its task alone.
         ring(session, "analysis.work", application_id=application_id)

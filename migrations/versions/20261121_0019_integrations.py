@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from app.core.migrations import PERSON, SYSTEM, TENANT, grant_app, tenant_policy
 
 revision = "0019_integrations"
-down_revision = "0017b_letters"
+down_revision = "0015_payer_places"
 branch_labels = None
 depends_on = None
 

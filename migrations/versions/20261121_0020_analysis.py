@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 from app.core.migrations import PERSON, SYSTEM, grant_app
 
 revision = "0020_analysis"
-down_revision = "0018a_interviews"
+down_revision = "0019_integrations"
 branch_labels = None
 depends_on = None
 

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from app.core.db import Database
 from tests.access.analysis_lines import ANALYSIS
 from tests.access.audit_lines import AUDIT
-from tests.access.interviews_lines import INTERVIEWS
 from tests.access.integrations_lines import INTEGRATIONS
+from tests.access.interviews_lines import INTERVIEWS
 from tests.access.line import Line
 from tests.access.notifications_lines import NOTIFICATIONS
 from tests.access.people_lines import PEOPLE

@@ -26,8 +26,8 @@ from app.resumes import service as resumes
 from app.storage import service as storage
 from app.webhooks import outbox, service
 from app.webhooks.schemas import WebhookIn
-from tests.applications.samples import make_application
 from tests.analysis.samples import make_read_resume
+from tests.applications.samples import make_application
 from tests.claims.engine.ledger import Ledger
 from tests.interviews.samples import make_interview
 from tests.jobs.samples import make_job
@@ -244,6 +244,8 @@ async def a_new_job_for_a_search(ground: Ground) -> None:
     crew = await make_crew(database, ground.ledger.settings)
     await make_search(database, crew.candidate.id)
     await make_job(database, crew, posted_at=now() - timedelta(hours=1))
+
+
 async def _an_employer(ground: Ground) -> Crew:
     return await make_crew(ground.ledger.database, ground.ledger.settings)
 
@@ -298,6 +300,8 @@ async def an_old_consent(ground: Ground) -> None:
     }
     async with ground.ledger.database.write(Scope.system()) as session:
         await session.execute(insert(OAuthState).values(id=new_id(), **values))
+
+
 async def an_analysis(ground: Ground) -> None:
     """A read résumé that is to be held against all open jobs, of which there is one."""
     ledger = ground.ledger

@@ -50,9 +50,7 @@ async def upload(
     wishes = await returned.as_before(
         open_ends.database, member.organization_id, form.file, form.filename, form.wishes
     )
-    received = await intake.receive(form.file, form.filename, wishes)
-    seen = await intake.look_at(form.file, form.filename, form.wishes)
-    wishes, open_ends = form.wishes, services(request)
+    seen = await intake.look_at(form.file, form.filename, wishes)
     scope = Scope.tenant(member.organization_id, member.user_id)
     digest = digest_of(
         *(seen.sha256, seen.original_filename, wishes.provider, wishes.use_batch_query),

@@ -4,10 +4,8 @@ import asyncio
 import hashlib
 import re
 import unicodedata
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
 from collections.abc import AsyncIterator, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, BinaryIO, Final
 from uuid import UUID
@@ -20,7 +18,8 @@ from app.claims.service import trail
 from app.claims.tables.copy import COLUMNS, encode_rows
 from app.claims.tables.draft import Draft, Mistaken, open_draft
 from app.claims.tables.options import Limits, ReadOptions
-from app.claims.tables.reader import Table, TableWarning, open_table
+from app.claims.tables.reader import Table, open_table
+from app.claims.tables.survey import TableWarning
 from app.core.clock import now
 from app.core.db import WriteSession
 from app.core.ids import new_id
@@ -121,10 +120,14 @@ async def receive(file: BinaryIO, filename: str, wishes: UploadWishes) -> Receiv
     check_wishes(wishes)
     name = clean_filename(filename)
     received = await asyncio.to_thread(_read, file, name, wishes.options)
-    if not wishes.is_returned:
-        return received
-    table = received.table
-    return replace(received, table=replace(table, warnings=(*table.warnings, _AS_BEFORE)))
+    return replace(received, table=_marked(received.table, wishes))
+
+
+def _marked(table: Table, wishes: UploadWishes) -> Table:
+    """The table, with a warning where another file's options were taken over."""
+    if not wishes.is_returned or _AS_BEFORE in table.warnings:
+        return table
+    return replace(table, warnings=(*table.warnings, _AS_BEFORE))
 
 
 def _read(file: BinaryIO, name: str, options: ReadOptions) -> ReceivedFile:
@@ -160,7 +163,7 @@ async def store(
     asked = asked_of(wishes)
     earlier = await queries.earlier_upload(session, organization_id, seen.sha256, asked)
     constants = {"job_id": str(job_id), "organization_id": str(organization_id)}
-    table = await _store_rows(session, seen.table, constants)
+    table = _marked(await _store_rows(session, seen.table, constants), wishes)
     values = {
         "id": job_id,
         "organization_id": organization_id,

@@ -105,6 +105,8 @@ def peek_header(file: BinaryIO, *, filename: str, options: ReadOptions) -> list[
     kind_of(file)
     source, _ = _open_text(file, filename, options, [])
     return source.header()
+
+
 def refuse_size(file: BinaryIO, limits: Limits) -> None:
     """Raises TooLarge or FileEmpty where the number of bytes says so."""
     if file.seek(0, 2) > limits.bytes:

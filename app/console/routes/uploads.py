@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from app.claims.deps import UploadForm
 from app.claims.errors import ROW_CODES
 from app.claims.schemas import PreviewOut
-from app.claims.service import files, intake, overview
+from app.claims.service import files, intake, overview, returned
 from app.console.frame import TheFrame
 from app.console.rendering import fragment, page
 from app.console.routing import console_router, redirect
@@ -44,14 +44,21 @@ async def preview(
     seen: PreviewOut | None = None
     problem: Problem | None = None
     try:
-        received = await intake.receive(form.file, form.filename, form.wishes)
+        wishes = await returned.as_before(
+            services(request).database,
+            member.organization_id,
+            form.file,
+            form.filename,
+            form.wishes,
+        )
+        received = await intake.receive(form.file, form.filename, wishes)
         found = await asyncio.to_thread(overview.look_through, received)
         async with services(request).database.read(Scope.tenant(member.organization_id)) as session:
             earlier = await files.earlier_upload(
                 session,
                 organization_id=member.organization_id,
                 file_sha256=received.sha256,
-                wishes=form.wishes,
+                wishes=wishes,
             )
         seen = PreviewOut.model_validate({**found, "duplicate_of": earlier})
     except Problem as refused:
@@ -67,8 +74,11 @@ async def preview(
 @router.post("/upload", dependencies=[limit("claims.upload", key=member_key)])
 async def upload(request: Request, member: StaffMember, form: UploadForm) -> Response:
     """Take the file in and show it at work."""
-    received = await intake.receive(form.file, form.filename, form.wishes)
     open_ends = services(request)
+    wishes = await returned.as_before(
+        open_ends.database, member.organization_id, form.file, form.filename, form.wishes
+    )
+    seen = await intake.look_at(form.file, form.filename, wishes)
     scope = Scope.tenant(member.organization_id, member.user_id)
     async with open_ends.database.write(scope) as session:
         job_id = await intake.store(
@@ -76,7 +86,7 @@ async def upload(request: Request, member: StaffMember, form: UploadForm) -> Res
             settings=open_ends.settings,
             organization_id=member.organization_id,
             user_id=member.user_id,
-            received=received,
-            wishes=form.wishes,
+            seen=seen,
+            wishes=wishes,
         )
     return redirect(request, f"/console/claims/{job_id}")
