@@ -194,6 +194,17 @@ def test_posts_in_the_ways_they_are_set(text: str, posts: list[tuple[str | None,
             [("Diplôme d'ingénieur en informatique", "ENSEEIHT", "informatique", 2017)],
         ),
         (
+            "State University\nCandidate for B.S. in Physics, GPA 4.8/5.0\tJune 2025\nLincoln Academy\nHigh School Diploma\tJune 2021",
+            [
+                ("B.S. in Physics", "State University", "Physics", 2025),
+                ("High School Diploma", "Lincoln Academy", None, 2021),
+            ],
+        ),
+        (
+            "Master of Science, Mechatronics (grade 1.6)\nState University, 2014",
+            [("Master of Science, Mechatronics", "State University", "Mechatronics", 2014)],
+        ),
+        (
             "2010 - Diplôme d'ingénieur, INSA Lyon (Lyon)",
             [("Diplôme d'ingénieur", "INSA Lyon", None, 2010)],
         ),

@@ -285,7 +285,7 @@ def test_form_feeds_count_pages_of_plain_text() -> None:
 
 
 @given(st.text(max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_normal_text_has_no_controls_and_stays_as_it_is(text: str) -> None:
     once = normalise(text, 10_000)
     assert normalise(once, 10_000) == once
@@ -294,6 +294,6 @@ def test_normal_text_has_no_controls_and_stays_as_it_is(text: str) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_bytes_end_in_a_text_or_a_word(content: bytes) -> None:
     assert isinstance(read(content), Reading | Unreadable)

@@ -26,7 +26,7 @@ _REPLACED: Final = str.maketrans(
 )
 _NEWLINE: Final = re.compile(r"\r\n?|\f")
 # Columns of plain text are set with blanks.
-_COLUMN: Final = re.compile(r"(?<=\S)[^\S\n\t]{4,}(?=\S)")
+_COLUMN: Final = re.compile(r"(?<=\S)[^\S\n\t]{3,}(?=\S)")
 _SPACES: Final = re.compile(r"[^\S\n\t]+")
 _AROUND_TAB: Final = re.compile(r" *\t[ \t]*")
 _AROUND_LINE: Final = re.compile(r"[ \t]*\n[ \t]*")
@@ -41,8 +41,8 @@ _DROPPED: Final = re.compile(
 def normalise(text: str, longest: int) -> str:
     """Composed letters, plain hyphens and ligatures, no control characters, at most `longest`.
 
-    Newlines and tabs stay, because lines and cells carry meaning, as do four blanks in a
-    row; other blanks become one space.
+    Newlines and tabs stay, because lines and cells carry meaning, as do three blanks in
+    a row; other blanks become one space.
     """
     text = unicodedata.normalize("NFC", _NEWLINE.sub("\n", text[: 2 * longest]))
     text = _DROPPED.sub("", text.translate(_REPLACED))

@@ -33,6 +33,10 @@ _EXTRA: Final = re.compile(
 _FACULTY: Final = re.compile(
     r"(?:College|School|Faculty|Department|Institute|Facult[ée]|D[ée]partement|UFR) (?:of|de|des|d['’]) ?"
 )
+_CANDIDATE: Final = re.compile(
+    r"(?:candidate for|pursuing|working towards?|expected|completed|currently studying)(?: an?| the)? ",
+    re.IGNORECASE,
+)
 _NOISE: Final = re.compile(
     r"^(?:relevant|incoming|selected)?\s*(?:coursework|courses?|cours|thesis|gpa|cgpa|honors|activities|awards?|minor|grade|dissertation|modules|specialization)\b",
     re.IGNORECASE,
@@ -89,7 +93,7 @@ def _look(text: str, line: Line) -> _Found | None:
     ]
     if degree is None and school is None and not left and not years:
         return None
-    degree_span = None if degree is None else (degree.start, _end_of_degree(degree, pieces))
+    degree_span = None if degree is None else _span_of(degree, pieces)
     other = [piece for piece in left if degree_span is None or piece.end > degree_span[1]] or left
     return _Found(
         line,
@@ -114,23 +118,35 @@ def _is_school(piece: Piece) -> bool:
     return names_school(piece.text) and _DEGREE.match(piece.text) is None
 
 
+def _span_of(degree: Piece, pieces: Sequence[Piece]) -> tuple[int, int]:
+    candidate = _CANDIDATE.match(degree.text)
+    skipped = candidate.end() if candidate else 0
+    return degree.start + skipped, _end_of_degree(degree, pieces)
+
+
 def _end_of_degree(degree: Piece, pieces: Sequence[Piece]) -> int:
     """The field may follow after a comma: Associate degree, H.R. Management."""
     end = degree.end
     for piece in pieces[pieces.index(degree) + 1 :]:
-        stops = piece.mark != "comma" or names_school(piece.text) or _EXTRA.search(piece.text)
-        # A school's short name behind the field: Diplôme d'ingénieur en informatique, ENSEEIHT.
-        short = piece.text.isupper() and len(piece.text) > 2 and _field(degree.text) is not None
-        if (
-            short
-            or stops
-            or not piece.text[0].isupper()
-            or piece.place
-            or _DEGREE.search(piece.text)
-        ):
+        bare = _without_remark(piece.text)
+        if piece.mark != "comma" or piece.place or not _is_field(bare, degree):
             break
-        end = piece.end
+        end = piece.start + len(bare)
     return end
+
+
+def _is_field(text: str, degree: Piece) -> bool:
+    # A school's short name behind the field: Diplôme d'ingénieur en informatique, ENSEEIHT.
+    if text.isupper() and len(text) > 2 and _field(degree.text) is not None:
+        return False
+    other = names_school(text) or _EXTRA.search(text) or _DEGREE.search(text)
+    return text[:1].isupper() and not other
+
+
+def _without_remark(text: str) -> str:
+    """Without marks in brackets: Mechatronics (grade 1.6)."""
+    bare, _, remark = text.partition("(")
+    return bare.rstrip() if _EXTRA.search(remark) else text
 
 
 def _end_of_school(text: str, school: Piece) -> int:
@@ -253,4 +269,5 @@ def _field(degree: str) -> str | None:
         return None
     rest = _FIELD.match(degree[match.end() :].lstrip("."))
     field = rest["field"].partition("(")[0].strip(" ,.:;)–—-") if rest else ""
-    return field if len(field) > 1 and field[0].isalnum() else None
+    known = len(field) > 1 and field[0].isalnum() and not _DEGREE.fullmatch(field)
+    return field if known else None
