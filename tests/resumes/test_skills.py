@@ -25,6 +25,8 @@ def listed(text: str) -> list[str]:
         ("Compétences : Excel, gestion de projet", ["Excel", "gestion de projet"]),
         ("Skills\nPython (pandas, NumPy)", ["Python", "pandas", "NumPy"]),
         ("Skills\nPython (basic), SQL", ["Python", "SQL"]),
+        ("Skills\nAWS (EC2, S3), Git", ["AWS", "EC2", "S3", "Git"]),
+        ("Langues\nAnglais : C1 – Espagnol : B2", ["Anglais", "Espagnol"]),
         ("Skills\n• Wicker weaving\n• SQL", ["Wicker weaving", "SQL"]),
         (
             "SKILLS\nPython, Kafka, AWS, gRPC, Distributed\nSystems",

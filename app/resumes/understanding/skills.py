@@ -24,6 +24,7 @@ _LEVEL: Final = re.compile(
 )
 _WORDS: Final = re.compile(r"\S+\s+(?=\S)")
 _LABEL_WORDS: Final = 3
+_SHORT_REMARK: Final = 4
 _LANGUAGE_ROW: Final = re.compile(r"(?:spoken |foreign )?languages?|langues?", re.IGNORECASE)
 _FLUENT: Final = re.compile(
     r"^(?:fluent|native|conversational|proficient|bilingual|basic|working knowledge) (?:in|of)?\s*|^(?:proficiency in|knowledge of|experience with|familiar with|expertise in|ma[iî]trise d[eu]s?|connaissances? (?:en|de|d['’]))\s*",
@@ -119,7 +120,7 @@ def _items(text: str, passage: Passage, taxonomy: Taxonomy) -> Iterator[tuple[in
     columns = [_label_column(text[start:end], taxonomy) for start, end in rows]
     set_in_columns = sum(column > 0 for column in columns) > 1
     for (start, end), column in zip(rows, columns, strict=True):
-        label = _LABEL.match(text[start:end])
+        label = _LABEL.match(text[start:end]) if passage.section == "skills" else None
         human = passage.section == "languages"
         if label is not None:
             named = plain(label.group()).strip(" :-–—")
@@ -197,7 +198,8 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The item without bullets, levels and joining words; what its brackets hold apart."""
     body = text[start:end]
     opening = body.find("(")
-    if opening > 0 and body[opening - 1] in " \t" and len(body[opening:]) > 4:
+    whole = ")" in body and len(body[opening:]) <= _SHORT_REMARK
+    if opening > 0 and body[opening - 1] in " \t" and not whole:
         yield from _trimmed(text, start, start + opening)
         if not _LEVEL.match(body, opening):
             yield from _trimmed(text, start + opening + 1, end)
