@@ -227,7 +227,7 @@ def weak_secrets(settings: Settings) -> list[str]:
         faults.append("SUPERUSER_PASSWORD is shorter than 12 characters")
     if "*" in settings.server.cors_origins:
         faults.append("CORS_ORIGINS must name origins, not *")
-    faults += settings.mail.faults(settings.server.frontend_url)
+    faults += settings.mail.faults(settings.server.frontend_url, settings.server.public_url)
     if settings.limits.rate_limits == "off":
         faults.append("RATE_LIMITS must be on")
     if settings.webhooks.allow_local == "on":

@@ -30,11 +30,13 @@ class MailSettings(Room):
         """The port that is set, else the usual one of the chosen security."""
         return self.smtp_port or {"starttls": 587, "tls": 465, "none": 25}[self.smtp_security]
 
-    def faults(self, frontend_url: str) -> list[str]:
+    def faults(self, frontend_url: str, public_url: str = "") -> list[str]:
         """What production refuses once there is a mail server."""
         found = []
         if self.smtp_host and self.mail_from.endswith(".example"):
             found.append("MAIL_FROM must be an address of yours when SMTP_HOST is set")
         if self.smtp_host and not frontend_url.startswith("https://"):
             found.append("FRONTEND_URL must be https when SMTP_HOST is set: links hold tokens")
+        if public_url and not public_url.startswith("https://"):
+            found.append("PUBLIC_URL must be https: mail programs post to nothing else (RFC 8058)")
         return found

@@ -50,6 +50,7 @@ def test_a_missing_secret_is_named(production: pytest.MonkeyPatch, name: str) ->
         ("SUPERUSER_PASSWORD", "tooshort"),
         ("CORS_ORIGINS", "*"),
         ("RATE_LIMITS", "off"),
+        ("PUBLIC_URL", "http://api.intake.example"),
     ],
 )
 def test_production_refuses_what_is_weak(
