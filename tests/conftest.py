@@ -5,9 +5,11 @@ is rolled back. `stage` has a database of its own, really committed, for work th
 connections; it is emptied afterwards.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,12 +140,21 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+# Set while the present task, or the one that began it, is inside a transaction of the test's own.
+_INSIDE: ContextVar[bool] = ContextVar("inside", default=False)
+
+
 class RollbackDatabase(Database):
-    """The application's database over one connection, whose transaction the test rolls back."""
+    """The application's database over one connection, whose transaction the test rolls back.
+
+    Savepoints of one connection end in the reverse order of their beginning, so transactions that
+    in the product run side by side (a request, a probe in the background) take turns here.
+    """
 
     def __init__(self, settings: DatabaseSettings) -> None:
         super().__init__(settings)
         self._connection: AsyncConnection | None = None
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def rolled_back(self) -> AsyncIterator[None]:
@@ -167,9 +178,16 @@ class RollbackDatabase(Database):
 
     @asynccontextmanager
     async def _session(self, scope: Scope, *, read_only: bool) -> AsyncIterator[AsyncSession]:
-        # A read-only savepoint would make the whole outer transaction read-only.
-        async with super()._session(scope, read_only=False) as session:
-            yield session
+        turn = nullcontext() if _INSIDE.get() else self._turn
+        async with turn:
+            outer = _INSIDE.get()
+            _INSIDE.set(True)
+            try:
+                # A read-only savepoint would make the whole outer transaction read-only.
+                async with super()._session(scope, read_only=False) as session:
+                    yield session
+            finally:
+                _INSIDE.set(outer)
 
 
 @pytest.fixture(scope="session")
