@@ -144,7 +144,7 @@ class ClaimsSettings(Room):
         "CLAIMS_ORGANIZATION_LEASES", 64, "Chunks of one organization in hand at once", ge=1
     )
     lanes: int = variable(
-        "CLAIMS_LANES", 4, "Chunks that one worker process has in hand at once", ge=1, le=64
+        "CLAIMS_LANES", 6, "Chunks that one worker process has in hand at once", ge=1, le=64
     )
 
 
