@@ -183,6 +183,18 @@ def issuer_sandbox(context: typer.Context) -> None:
     server.main(context.args)
 
 
+@cli.command(
+    "provider-sandbox",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def provider_sandbox(context: typer.Context) -> None:
+    """Run a local LinkedIn, Google Calendar and Microsoft Graph with a consent page."""
+    from app.dev.bridges import server
+
+    server.main(context.args)
+
+
 @cli.command("sample-claims")
 def sample_claims(
     path: Annotated[Path, typer.Argument(help="The CSV file to write.")],

@@ -76,6 +76,7 @@ def run(options: DevOptions) -> int:
         steps.done("Schema", "up to date")
         listener = held.enter_context(listen(_port(options, around)))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        around = around.at(url)
         programs = _programs(around, url, listener.fileno(), data)
         held.callback(stop_all, programs)
         if not _wait_until_ready(url, around, programs, ending):
@@ -124,18 +125,22 @@ def _programs(around: Surroundings, url: str, listener: int, data: Path) -> list
     if around.issuers:
         arguments = ["issuer-sandbox", "--port", around.issuers.rsplit(":", 1)[1]]
         programs.append(Program("issuers", arguments, environment))
+    if around.providers:
+        arguments = ["provider-sandbox", "--port", around.providers.rsplit(":", 1)[1]]
+        programs.append(Program("providers", arguments, environment))
     return programs
 
 
 def _wait_until_ready(
     url: str, around: Surroundings, programs: Sequence[Program], ending: Ending
 ) -> bool:
-    others = [address for address in (around.payer, around.issuers) if address]
+    stand_ins = (around.payer, around.issuers, around.providers)
+    others = [address for address in stand_ins if address]
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and not ending.is_asked():
         for program in programs:
             program.mind()
-        # Any answer of the payer's and the issuers' will do: they keep no page for this.
+        # Any answer of a stand-in will do: they keep no page for this.
         if all(ask(other)[0] for other in others) and ask(f"{url}/readyz")[0] == 200:
             return True
         ending.wait(0.05)
@@ -156,8 +161,9 @@ def _keep_running(programs: Sequence[Program], ending: Ending, sources: SourceWa
 def _keep_addresses(url: str, around: Surroundings, data: Path) -> None:
     """Leave the addresses for a second terminal: the tour's, and all for `intake doctor`."""
     account = {name: around.variables[name] for name in ("SUPERUSER_EMAIL", "SUPERUSER_PASSWORD")}
-    issuers = {"ISSUERS_URL": around.issuers} if around.issuers else {}
-    write_private(data / "tour.env", {"INTAKE_URL": url, **account, **issuers})
+    stand_ins = {"ISSUERS_URL": around.issuers, "PROVIDERS_URL": around.providers}
+    there = {name: address for name, address in stand_ins.items() if address}
+    write_private(data / "tour.env", {"INTAKE_URL": url, **account, **there})
     write_private(data / STAGE_FILE, {**around.made, "PORT": url.rsplit(":", 1)[1]})
 
 
@@ -175,6 +181,7 @@ def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: 
         ("Payer", f"{payer}  ({_payer_kind(around)})"),
         ("Mail", _mail_place(around, data)),
         *_issuer_places(around),
+        *_provider_places(around),
         ("Sign in as", f"{account}, password: SUPERUSER_PASSWORD in {data / 'tour.env'}"),
         ("Data", f"{data}  (--fresh starts over)"),
     )
@@ -200,6 +207,12 @@ def _issuer_places(around: Surroundings) -> tuple[tuple[str, str], ...]:
     if around.issuers is None:
         return ()
     return (("Issuers", f"{around.issuers}  (local, speak as Keycloak and as Clerk)"),)
+
+
+def _provider_places(around: Surroundings) -> tuple[tuple[str, str], ...]:
+    if around.providers is None:
+        return ()
+    return (("Providers", f"{around.providers}  (local LinkedIn, Google, Microsoft)"),)
 
 
 def _payer_kind(around: Surroundings) -> str:

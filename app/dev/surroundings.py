@@ -7,12 +7,13 @@ import signal
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Final
 from urllib.parse import urlsplit
 
+from app.dev.bridges.places import local_providers, provider_redirects
 from app.dev.issuers import instance, realm
 from app.dev.payer.asgi import PayerOptions
 from app.dev.postgres import PostgresServer
@@ -69,6 +70,12 @@ class Surroundings:
     payer: str | None
     mail: str | None
     issuers: str | None
+    providers: str | None = None
+
+    def at(self, url: str) -> "Surroundings":
+        """The same once it is known where the API is: the local providers send people back there."""
+        back = provider_redirects(self.made, url)
+        return replace(self, variables={**self.variables, **back}, made={**self.made, **back})
 
 
 def surround(servers: ExitStack, data: Path) -> Surroundings:
@@ -103,7 +110,9 @@ def surround(servers: ExitStack, data: Path) -> Surroundings:
     if not given.keys() & {"KEYCLOAK_ISSUER", "CLERK_ISSUER"}:
         issuers = f"http://127.0.0.1:{free_port()}"
         made |= _issuer_variables(issuers)
-    return Surroundings({**given, **made}, made, payer, mail, issuers)
+    providers, leading = local_providers(given, f"http://127.0.0.1:{free_port()}")
+    made |= leading
+    return Surroundings({**given, **made}, made, payer, mail, issuers, providers)
 
 
 def _mail_variables(address: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Final
 from app.accounts import privacy as accounts
 from app.applications import privacy as applications
 from app.core.personal import Holder
+from app.integrations import privacy as integrations
 from app.interviews import privacy as interviews
 from app.notifications import privacy as notifications
 from app.organizations import privacy as organizations
@@ -13,6 +14,7 @@ from app.searches import privacy as searches
 
 # What refers to a person goes before what it refers to; the account goes last.
 HOLDERS: Final[dict[str, Holder]] = {
+    "integrations": integrations,
     "interviews": interviews,
     "applications": applications,
     "resumes": resumes,

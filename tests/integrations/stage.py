@@ -19,7 +19,7 @@ from app.dev.bridges.google import LocalGoogle
 from app.dev.bridges.grants import CLIENT_ID, CLIENT_SECRET
 from app.dev.bridges.linkedin import LocalLinkedin
 from app.dev.bridges.microsoft import LocalGraph
-from app.dev.bridges.server import serving
+from app.dev.local_server import serving
 from app.main import Intake, create_app
 from tests.conftest import RollbackDatabase, running
 from tests.people import API, Actor
@@ -134,7 +134,7 @@ def with_providers(settings: Settings, address: str) -> Settings:
 
 
 @pytest.fixture(scope="session")
-async def _provider_server() -> AsyncIterator[tuple[LocalProviders, str]]:
+async def provider_server() -> AsyncIterator[tuple[LocalProviders, str]]:
     providers = LocalProviders()
     async with serving(providers) as address:
         yield providers, address
@@ -144,9 +144,9 @@ async def _provider_server() -> AsyncIterator[tuple[LocalProviders, str]]:
 def _bridged_app(
     settings: Settings,
     rollback_database: RollbackDatabase,
-    _provider_server: tuple[LocalProviders, str],
+    provider_server: tuple[LocalProviders, str],
 ) -> Intake:
-    return create_app(with_providers(settings, _provider_server[1]), database=rollback_database)
+    return create_app(with_providers(settings, provider_server[1]), database=rollback_database)
 
 
 @pytest.fixture
@@ -154,10 +154,10 @@ async def bridges(
     settings: Settings,
     _bridged_app: Intake,
     database: Database,
-    _provider_server: tuple[LocalProviders, str],
+    provider_server: tuple[LocalProviders, str],
 ) -> AsyncIterator[Bridges]:
     """Fresh providers and an application registered with them; what is written is undone."""
-    providers, address = _provider_server
+    providers, address = provider_server
     providers.reset()
     _bridged_app.state = State()
     async with running(_bridged_app) as client:

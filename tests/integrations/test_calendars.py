@@ -463,6 +463,12 @@ async def test_a_provider_that_is_down_is_left_alone(
     assert [answer.status_code for answer in refused] == [503] * 4
     assert len(bridges.asked(path)) == 5
     assert int(refused[-1].headers["retry-after"]) <= 15
+    answers = [
+        await create(bridges, crew.employer, "google", event(application_id)) for _ in range(4)
+    ]
+    assert [answer.status_code for answer in answers] == [503] * 4
+    assert len(bridges.asked(path)) == 5
+    assert int(answers[-1].headers["retry-after"]) <= 15
 
 
 async def _viewer(crew: Crew) -> Viewer:

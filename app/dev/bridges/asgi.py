@@ -46,12 +46,11 @@ class Place:
     api: LocalLinkedin | LocalGoogle | LocalGraph
     refused: Answered
 
-    def variables(self, name: str, base: str, redirect_uri: str) -> dict[str, str]:
+    def variables(self, name: str, base: str) -> dict[str, str]:
         """Intake's settings that lead here."""
         return {
             f"{name}_CLIENT_ID": CLIENT_ID,
             f"{name}_CLIENT_SECRET": CLIENT_SECRET,
-            f"{name}_REDIRECT_URI": redirect_uri,
             f"{name}_AUTH_URL": f"{base}{self.authorize}",
             f"{name}_TOKEN_URL": f"{base}{self.token}",
             f"{name}_API_URL": base,

@@ -13,6 +13,7 @@ from app.core.db import ReadSession, WriteSession
 from app.core.ids import new_id
 from app.integrations.models import Connection
 from app.integrations.names import Name
+from app.organizations.models import Membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +142,25 @@ async def end(session: WriteSession, connection_id: UUID, grants: int, error: st
         .returning(Connection.id)
     )
     return written.scalar_one_or_none() is not None
+
+
+async def end_of_the_departed(session: WriteSession) -> int:
+    """Mark the connections of people who have left the organization as ended; how many."""
+    is_member = (
+        select(Membership.user_id)
+        .where(
+            Membership.user_id == Connection.user_id,
+            Membership.organization_id == Connection.organization_id,
+        )
+        .exists()
+    )
+    ended = await session.execute(
+        update(Connection)
+        .where(Connection.state != "revoking", ~is_member)
+        .values(state="revoking", lease_token=None, lease_until=None)
+        .returning(Connection.id)
+    )
+    return len(ended.all())
 
 
 async def warn(session: WriteSession, connection_id: UUID, grants: int) -> bool:

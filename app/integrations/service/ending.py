@@ -60,7 +60,9 @@ async def end_grant(bench: Bench, row: Connection) -> bool:
 
 
 async def end_waiting(bench: Bench) -> int:
-    """Tell providers of the connections that were ended while they did not answer; how many."""
+    """End what people left behind, and tell providers of what they have not heard of; how many."""
+    async with bench.database.write(Scope.system()) as session:
+        await connections.end_of_the_departed(session)
     async with bench.database.read(Scope.system()) as session:
         rows = await connections.waiting(session, Connection.state == "revoking")
     return sum([await end_grant(bench, row) for row in rows])

@@ -15,7 +15,7 @@ from app.core.log import logger
 from app.core.problems import Problem
 from app.integrations.engine import linkedin, oauth
 from app.integrations.engine.calendars import Desk
-from app.integrations.engine.faults import ProviderFault
+from app.integrations.engine.faults import ProviderFault, TokenRefused
 from app.integrations.engine.linkedin import Page, Press, Share
 from app.integrations.engine.oauth import Account, Grant
 from app.integrations.engine.providers import PROVIDERS
@@ -30,7 +30,10 @@ from app.integrations.service.tokens import Access, open_access, use
 from app.jobs import service as jobs
 from app.jobs.errors import JobNotFound
 from app.jobs.models import Job
+from app.organizations import logos
 from app.organizations.deps import Viewer
+from app.organizations.errors import LogoNotFound
+from app.storage import service as storage
 
 PERSONAL: Final = "personal"
 _LINKEDIN: Final = PROVIDERS["linkedin"]
@@ -140,7 +143,25 @@ async def _send(bench: Bench, owner: Owner, access: Access, target: str, share: 
     if target == PERSONAL:
         account = access.account or await _learn_account(bench, owner, access)
         author = f"urn:li:person:{account.id}"
-    return await linkedin.publish(_press(bench, access), author, share, None)
+    press = _press(bench, access)
+    thumbnail = await _picture(bench, press, author, owner.organization_id)
+    return await linkedin.publish(press, author, share, thumbnail)
+
+
+async def _picture(bench: Bench, press: Press, author: str, organization_id: UUID) -> str | None:
+    """The organization's logo beside the link, where it has one; a post goes out without it, too."""
+    try:
+        async with bench.database.read(Scope.public()) as session:
+            file_id = await logos.find(session, organization_id=organization_id)
+        content = await storage.read(bench.database, bench.settings, file_id)
+        return await linkedin.upload_image(press, author, content)
+    except LogoNotFound:
+        return None
+    except TokenRefused:
+        raise
+    except (storage.FileAway, ProviderFault) as trouble:
+        logger.warning("integrations.post_without_picture", why=type(trouble).__name__)
+        return None
 
 
 def _press(bench: Bench, access: Access) -> Press:
