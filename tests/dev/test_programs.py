@@ -173,3 +173,16 @@ def test_real_issuers_are_left_alone(
     assert around.issuers is None
     assert around.variables["CLERK_SECRET_KEY"] == "of-the-real-clerk"
     assert not {"KEYCLOAK_ISSUER", "CLERK_ISSUER"} & set(around.made)
+
+
+def test_a_real_provider_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("DATABASE_URL", "REDIS_URL", "UHC_BASE_URL"):
+        monkeypatch.setenv(variable, "https://elsewhere.example")
+    monkeypatch.setenv("GOOGLE_CLIENT_ID", "of-the-real-google")
+    monkeypatch.setenv("LINKEDIN_CLIENT_SECRET", "of-the-real-linkedin")
+    with ExitStack() as servers:
+        around = surround(servers, tmp_path).at("http://127.0.0.1:8000")
+    assert not [name for name in around.made if name.startswith("GOOGLE_")]
+    assert around.variables["LINKEDIN_CLIENT_SECRET"] != "of-the-real-linkedin"
+    back = "http://127.0.0.1:8000/api/v1/integrations/outlook/callback"
+    assert around.variables["MICROSOFT_REDIRECT_URI"] == back

@@ -115,6 +115,7 @@ def test_two_live_side_by_side_and_leave_nothing(tmp_path: Path) -> None:
             stage.wait_until_ready()
             assert stage.get("/readyz")[0] == 200
         assert_the_local_issuers_let_in(one)
+        assert httpx.get(f"{one.tour['PROVIDERS_URL']}/google/token").status_code == 401
         assert one.tour["INTAKE_URL"] != two.tour["INTAKE_URL"]
         assert one.tour["SUPERUSER_PASSWORD"] != two.tour["SUPERUSER_PASSWORD"]
         for stage, number in ((one, signal.SIGINT), (two, signal.SIGTERM)):

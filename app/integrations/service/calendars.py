@@ -130,7 +130,8 @@ async def event_plan(bench: Bench, interview: Interview, event: CalendarEvent) -
     """
     async with bench.database.read(Scope.system()) as session:
         application = await applications.get(session, application_id=interview.application_id)
-    applicant = str(application["candidate_email"]).lower()
+    # Empty once the applicant has erased their account.
+    applicant = str(application["candidate_email"] or "").lower()
     return EventPlan(
         key=f"{interview.id.hex}{event.generation:x}",
         title=interview.title,
@@ -138,7 +139,7 @@ async def event_plan(bench: Bench, interview: Interview, event: CalendarEvent) -
         starts_at=interview.starts_at,
         ends_at=interview.ends_at,
         timezone=interview.timezone,
-        attendees=list(dict.fromkeys([*interview.attendees, applicant])),
+        attendees=list(dict.fromkeys(filter(None, [*interview.attendees, applicant]))),
         location=interview.location,
         with_meeting=event.with_meeting,
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import func
 
+from app.core import clock
 from app.core.db import Scope
 from app.core.log import logger
 from app.core.problems import Problem
@@ -73,6 +74,8 @@ async def _bring(bench: Bench, event: CalendarEvent, interview: Interview) -> di
         # An event whose making was in doubt has the id that we chose, where we choose ids.
         await _cancel(bench, owner, event, interview)
         return {"state": "removed", "synced_sequence": interview.sequence, "last_error": None}
+    if interview.ends_at <= clock.now():
+        return {"state": "stuck", "last_error": "too_late"}
     plan = await event_plan(bench, interview, event)
     event_id = event.event_id
     if event_id is None:
