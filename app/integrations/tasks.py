@@ -9,6 +9,7 @@ from app.integrations.queries import states
 from app.integrations.service import ending, lifetimes, syncing
 from app.integrations.service.bench import Bench
 from app.interviews.service import SYNC
+from app.worker.doorbell import ring_now
 from app.worker.registry import TaskContext, periodic, task
 
 _AT_ONCE: Final = 3
@@ -20,9 +21,16 @@ def _bench(context: TaskContext) -> Bench:
 
 @task(SYNC, look=True)
 async def sync_interview(context: TaskContext, interview_id: str = "") -> None:
-    """Make calendars show what has changed about interviews; without an id, of all of them."""
+    """Make calendars show what has changed: about one interview, and whatever else is due."""
     wanted = UUID(interview_id) if interview_id else None
     await syncing.sync_due(_bench(context), wanted, _AT_ONCE)
+
+
+@periodic("integrations.find_behind", every=60)
+async def find_behind(context: TaskContext) -> None:
+    """Find changes of interviews whose rings were lost."""
+    if await syncing.find_behind(_bench(context)):
+        ring_now(SYNC)
 
 
 @periodic("integrations.revoke", every=300)

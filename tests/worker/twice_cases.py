@@ -274,7 +274,13 @@ async def a_grant_that_is_over(ground: Ground) -> None:
     await a_connection(ground, grant_ends_at=now() - timedelta(days=1))
 
 
-async def an_interview_in_a_calendar(ground: Ground) -> None:
+async def a_calendar_that_is_behind(ground: Ground) -> None:
+    """An interview that has moved since it was put into a calendar."""
+    await an_interview_in_a_calendar(ground, state="kept", synced_sequence=0)
+    await ground.ledger.do("UPDATE interviews SET sequence = 1")
+
+
+async def an_interview_in_a_calendar(ground: Ground, **changes: Any) -> None:
     """An interview that is to stand in a calendar of a provider that is not set up any more."""
     crew = await _an_employer(ground)
     interview_id = await make_interview(ground.ledger.database, crew)
@@ -284,6 +290,7 @@ async def an_interview_in_a_calendar(ground: Ground) -> None:
         "user_id": crew.employer.id,
         "provider": "google_calendar",
         "with_meeting": True,
+        **changes,
     }
     async with ground.ledger.database.write(Scope.system()) as session:
         await session.execute(insert(CalendarEvent).values(**values))
@@ -324,6 +331,9 @@ CASES = {
     "claims.work": Case(a_file, "SELECT bool_and(status = 'COMPLETED') FROM claim_jobs"),
     "claims.sweep": Case(
         something_to_sweep, "SELECT array_agg(status) = '{CANCELLED}' FROM claim_jobs"
+    ),
+    "integrations.find_behind": Case(
+        a_calendar_that_is_behind, "SELECT bool_and(state = 'due') FROM calendar_events"
     ),
     "integrations.keep_alive": Case(
         a_grant_that_is_over, "SELECT bool_and(state = 'needs_reconnect') FROM connections"

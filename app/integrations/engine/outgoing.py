@@ -4,6 +4,7 @@ Circuits belong to the process's HTTP client, so that all who call through it sh
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -36,8 +37,10 @@ class Patience:
     tries: int = 3
     seconds: float = 4.0
     """For each try."""
-    longest_wait: float = 1.5
+    longest_wait: float = 3.0
     """What a provider may ask for before a call is put off instead."""
+    whole_seconds: float = 8.0
+    """No try begins later than this after the first one began."""
     first_pause: float = 0.3
     failures: int = 5
     """In a row, before the provider is left alone."""
@@ -91,6 +94,7 @@ class Line:
         content = {"content": body} if isinstance(body, bytes) else {"json": body}
         sent: dict[str, Any] = {"data": form} if form is not None else content
         tries_made = 0
+        ends_at = time.monotonic() + self.patience.whole_seconds
         while True:
             request = self.client.build_request(method, url, headers=dict(headers), **sent)
             try:
@@ -98,7 +102,7 @@ class Line:
             except ProviderFault as fault:
                 tries_made += 1
                 wait = self._wait(fault, tries_made, repeatable=repeatable)
-                if wait is None:
+                if wait is None or time.monotonic() + wait > ends_at:
                     _log(self.provider, fault)
                     raise
                 await asyncio.sleep(wait)

@@ -40,12 +40,14 @@ async def plan(
     return found
 
 
-async def find(session: ReadSession, interview_id: UUID) -> CalendarEvent | None:
-    """An interview's event."""
-    found = await session.execute(
-        select(CalendarEvent).where(CalendarEvent.interview_id == interview_id),
-        execution_options={"populate_existing": True},
-    )
+async def find(
+    session: ReadSession, interview_id: UUID, *, locked: bool = False
+) -> CalendarEvent | None:
+    """An interview's event; `locked` until the transaction ends."""
+    statement = select(CalendarEvent).where(CalendarEvent.interview_id == interview_id)
+    if locked:
+        statement = statement.with_for_update()
+    found = await session.execute(statement, execution_options={"populate_existing": True})
     return found.scalar_one_or_none()
 
 
@@ -56,8 +58,11 @@ async def change(session: WriteSession, interview_id: UUID, values: Mapping[str,
     )
 
 
-async def mark_due(session: WriteSession, interview_id: UUID | None) -> None:
-    """Find the events that show less than their interviews say, and let them be synced."""
+async def mark_due(session: WriteSession, interview_id: UUID | None) -> int:
+    """Find the events that show less than their interviews say, and let them be synced; how many.
+
+    Without an id all are looked through.
+    """
     behind = (
         select(Interview.id)
         .where(
@@ -67,11 +72,13 @@ async def mark_due(session: WriteSession, interview_id: UUID | None) -> None:
         .exists()
     )
     one = [] if interview_id is None else [CalendarEvent.interview_id == interview_id]
-    await session.execute(
+    marked = await session.execute(
         update(CalendarEvent)
         .where(*one, CalendarEvent.state == "kept", behind)
         .values(state="due", run_after=func.now(), attempts=0)
+        .returning(CalendarEvent.interview_id)
     )
+    return len(marked.all())
 
 
 async def lease(session: WriteSession, seconds: float) -> CalendarEvent | None:

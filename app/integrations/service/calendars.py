@@ -86,8 +86,11 @@ async def create_event(
         with as_problems():
             raise
     async with bench.database.write(viewer.scope) as session:
+        there = await events.find(session, interview.id, locked=True)
+        is_news = there is None or there.event_id is None
         await keep(session, interview, owner, made)
-        _note(session, viewer, interview, owner)
+        if is_news:
+            _note(session, viewer, interview, owner)
     logger.info("integrations.event_created", interview_id=interview.id, provider=owner.provider)
     return KeptEvent(interview.id, made.id, made.url, made.meeting_url)
 

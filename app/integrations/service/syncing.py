@@ -29,8 +29,9 @@ _LONGEST_PAUSE: Final = 3_600.0
 
 async def sync_due(bench: Bench, interview_id: UUID | None, most: int) -> int:
     """Bring what is due up to date, one event after the other, `most` at once; how many were tried."""
-    async with bench.database.write(Scope.system()) as session:
-        await events.mark_due(session, interview_id)
+    if interview_id is not None:
+        async with bench.database.write(Scope.system()) as session:
+            await events.mark_due(session, interview_id)
     for done in range(most):
         async with bench.database.write(Scope.system()) as session:
             event = await events.lease(session, _LEASE_SECONDS)
@@ -38,6 +39,12 @@ async def sync_due(bench: Bench, interview_id: UUID | None, most: int) -> int:
             return done
         await _sync(bench, event)
     return most
+
+
+async def find_behind(bench: Bench) -> bool:
+    """Let events be synced whose interviews have changed while no ring was heard; whether any have."""
+    async with bench.database.write(Scope.system()) as session:
+        return bool(await events.mark_due(session, None))
 
 
 async def _sync(bench: Bench, event: CalendarEvent) -> None:
