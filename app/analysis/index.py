@@ -18,6 +18,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.analysis import queries
 from app.analysis.engine.demands import read_job
+from app.analysis.engine.fit import MEANING
+from app.analysis.engine.meaning import strongest_coordinates
 from app.analysis.engine.values import Demands, Profile
 from app.analysis.engine.version import model_version
 from app.analysis.inputs import digest_of, key_of, post_of
@@ -31,7 +33,8 @@ _JOB_TERMS: Final = 24
 _RESUME_TERMS: Final = 48
 _JOBS_OF_A_TERM: Final = 1000
 _SKILL_WEIGHTS: Final = {"must": 0.3, "nice": 0.15}
-_SKILL_OF_RESUME: Final = 0.3
+_SKILL_OF_RESUME: Final = 0.1
+_COORDINATES: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +54,11 @@ def number_of(term: str) -> int:
 
 
 def strongest(
-    terms: Mapping[str, float], skills: Mapping[str, float], most: int
+    terms: Mapping[str, float], others: Mapping[str, float], most: int
 ) -> dict[int, float]:
-    """The numbers of the heaviest terms and of all skills, with their weights."""
+    """The numbers of the heaviest terms and of all that stands beside them, with their weights."""
     heaviest = sorted(terms.items(), key=lambda each: (-each[1], each[0]))[:most]
-    numbered = {number_of(f"skill:{key}"): weight for key, weight in skills.items()}
-    return {number_of(term): weight for term, weight in heaviest} | numbered
+    return {number_of(term): weight for term, weight in [*heaviest, *others.items()]}
 
 
 async def refresh(database: Database, *, stopping: asyncio.Event, batches: int) -> int:
@@ -128,15 +130,18 @@ async def _keep(session: WriteSession, rows: Sequence[tuple[Job, str, Demands]])
     await _ask_again(session, {job.id: digest for job, digest, _ in rows if job in changed})
 
 
+def terms_of_job(asked: Demands) -> dict[int, float]:
+    """What a job is found by."""
+    skills = {f"skill:{each.key}": _SKILL_WEIGHTS[each.importance] for each in asked.skills}
+    coordinates = strongest_coordinates(asked.embedding, _COORDINATES)
+    return strongest(asked.terms, skills | coordinates, _JOB_TERMS)
+
+
 def _terms(rows: Sequence[tuple[Job, str, Demands]]) -> list[dict[str, Any]]:
     return [
         {"job_id": job.id, "term": number, "weight": weight}
         for job, _, asked in rows
-        for number, weight in strongest(
-            asked.terms,
-            {skill.key: _SKILL_WEIGHTS[skill.importance] for skill in asked.skills},
-            _JOB_TERMS,
-        ).items()
+        for number, weight in terms_of_job(asked).items()
     ]
 
 
@@ -204,8 +209,12 @@ async def candidates(session: ReadSession, profile: Profile) -> tuple[int, list[
 
 
 async def _promising(session: ReadSession, profile: Profile) -> list[UUID]:
-    skills = {skill.key: _SKILL_OF_RESUME for skill in profile.skills}
-    asked = strongest(profile.terms, skills, _RESUME_TERMS)
+    skills = {f"skill:{each.key}": _SKILL_OF_RESUME for each in profile.skills}
+    coordinates = {
+        name: MEANING * size
+        for name, size in strongest_coordinates(profile.embedding, 2 * _COORDINATES).items()
+    }
+    asked = strongest(profile.terms, skills | coordinates, _RESUME_TERMS)
     found = await session.execute(
         text(
             """

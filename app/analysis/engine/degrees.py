@@ -29,7 +29,7 @@ _DEGREES: Final = (
     (
         MASTER,
         re.compile(
-            r"\b(?:master(?:'?s)?(?= (?:degree|of|in|en|de|d'|\d|pro|recherche|specialise)|,|\)|$)|mastere"
+            r"\b(?:(?<!scrum )master(?:'?s)?(?= (?:degree|of|in|en|de|d'|\d|pro|recherche|specialise)|,|\)|$)|mastere"
             r"|m\.?sc|m\.?s\.?(?= )|m\.?b\.?a|mba|m\.?eng|m\.?a\.?(?= (?:in|degree)|$)|magistere|bac ?\+ ?5"
             r"|(?:diplome d'|ecole d'|cycle )ingenieurs?e?|dess|dea|postgraduate)\b"
         ),
@@ -37,7 +37,7 @@ _DEGREES: Final = (
     (
         BACHELOR,
         re.compile(
-            r"\b(?:bachelor(?:'?s)?|b\.?sc|b\.?s\.?(?= )|b\.?a\.?(?= (?:in|degree)|$)|b\.?eng|b\.?tech|bba|licence(?= (?:en|de|pro|professionnelle|universitaire|\d)|,|\)|$)"
+            r"\b(?:bachelor(?:'?s)?|b\.?sc|b\.?s\.?(?= )|b\.?a\.?(?= (?:in|degree)|$)|b\.?eng|b\.?tech|bba|(?<!driving )licence(?= (?:en|de|pro|professionnelle|universitaire|\d)|,|\)|$)"
             r"|bac ?\+ ?[34]|undergraduate degree|university degree|college degree|diplome universitaire|\bbut\b(?= (?:informatique|gea|tc|mmi)))"
         ),
     ),

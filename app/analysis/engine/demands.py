@@ -6,6 +6,7 @@ from typing import Final
 
 from app.analysis.engine.degrees import lowest_of
 from app.analysis.engine.experience import BY_LEVEL, asked_months
+from app.analysis.engine.meaning import embed_where_installed
 from app.analysis.engine.rarity import rarity
 from app.analysis.engine.values import AskedSkill, Demands, Importance, Post
 from app.analysis.engine.words import form_of, terms_of, weigh, words_of
@@ -17,6 +18,7 @@ from app.resumes.understanding.taxonomy import Concept, taxonomy
 # A title says in five words what a description says in five hundred.
 _TITLE_WEIGHT: Final = 3
 _MOST_SKILLS: Final = 60
+_OPENING: Final = 900
 _LONGEST_EVIDENCE: Final = 300
 _SURE: Final = 0.6
 _LIKELY: Final = 0.35
@@ -81,7 +83,19 @@ def read_job(post: Post) -> Demands:
         experience_may_replace=degree[2],
         title_words=frozenset(map(form_of, words)),
         terms=dict(weigh(terms_of(everything), rarity())),
+        embedding=embed_where_installed(_opening(post)),
     )
+
+
+def _opening(post: Post) -> str:
+    """What is embedded of a job: its title, its skills, and how its texts begin."""
+    parts = (
+        post.title,
+        post.description[:_OPENING],
+        ", ".join(post.skills),
+        post.requirements[: _OPENING // 2],
+    )
+    return "\n".join(part for part in parts if part)
 
 
 def _months(post: Post) -> tuple[int, str] | None:

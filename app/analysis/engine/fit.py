@@ -4,23 +4,49 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
+from app.analysis.engine.meaning import likeness
 from app.analysis.engine.values import Demands, Profile
 from app.analysis.engine.words import cosine
 
 Curve = Sequence[tuple[float, float]]
 
-# From the signal to 0..100, by percentiles of pairs (scripts/bench/matching.py --calibrate).
-_BY_WORDS: Final[Curve] = ((0.0, 0.0), (0.05, 20.0), (0.15, 50.0), (0.4, 80.0), (1.6, 100.0))
+MEANING: Final = 0.75
+"""What the likeness of meaning weighs against that of words; chosen on scripts/bench/matching.py."""
+# From the signal to 0..100, by percentiles of pairs (scripts/bench/matching.py --calibrate): the
+# middle of strangers is 10, their best hundredth 55; the middle of those that belong together is 75.
+_BY_WORDS: Final[Curve] = (
+    (0.0, 0.0),
+    (0.0071, 10.0),
+    (0.0265, 35.0),
+    (0.0907, 55.0),
+    (0.1044, 75.0),
+    (0.2538, 92.0),
+    (0.6, 100.0),
+)
+_BY_MEANING: Final[Curve] = (
+    (0.0, 0.0),
+    (0.2036, 10.0),
+    (0.353, 35.0),
+    (0.5271, 55.0),
+    (0.6533, 75.0),
+    (0.8402, 92.0),
+    (1.2, 100.0),
+)
 
 
 def fit_of(profile: Profile, demands: Demands) -> float:
     """0 to 100 in steps of a tenth."""
-    return on_scale(signal(profile, demands), _BY_WORDS)
+    has_meaning = bool(profile.embedding and demands.embedding)
+    curve = _BY_MEANING if has_meaning else _BY_WORDS
+    return on_scale(signal(profile, demands), curve)
 
 
 def signal(profile: Profile, demands: Demands) -> float:
     """The raw signal: only its order means something."""
-    return cosine(profile.terms, demands.terms)
+    words = cosine(profile.terms, demands.terms)
+    if not (profile.embedding and demands.embedding):
+        return words
+    return words + MEANING * max(0.0, likeness(profile.embedding, demands.embedding))
 
 
 def on_scale(value: float, curve: Curve) -> float:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from app.analysis.engine.words import GENDERED, ungendered
 from app.resumes.headings import Section, plain
 from app.resumes.understanding.passages import Line, Passage, passages_of
 from app.resumes.understanding.values import Understanding
@@ -38,12 +39,37 @@ _STREET: Final = re.compile(
 )
 _MANY_DIGITS: Final = re.compile(r"(?:\d[\s().+-]*){9,}")
 _PROSE_WORDS: Final = 8
+_PARTS: Final = re.compile(r"[^\W_]+")
+
+
+class Cleaner:
+    """Takes out of a line what tells who wrote it: name, addresses, and every word of their sex."""
+
+    def __init__(self, understood: Understanding) -> None:
+        name = _PARTS.findall(plain(understood.contact.name or ""))
+        self._names = frozenset(part for part in name if len(part) > 1)
+        self._is_french = understood.language == "fr"
+
+    def clean(self, line: str) -> str:
+        """The line without it; French is folded, its feminine forms become masculine ones."""
+        return " ".join(filter(None, map(self._word, _ADDRESS.sub(" ", line).split())))
+
+    def _word(self, word: str) -> str:
+        folded = plain(word)
+        parts = _PARTS.findall(folded.removesuffix("'s"))
+        if any(part in self._names or part in GENDERED for part in parts):
+            return ""
+        return _PARTS.sub(_in_one_gender, folded) if self._is_french else word
+
+
+def _in_one_gender(part: re.Match[str]) -> str:
+    return ungendered(part.group())
 
 
 def neutral_text(text: str, understood: Understanding) -> str:
-    """The comparable lines of the text, one a line, without the person's name and addresses."""
-    names = {word for word in plain(understood.contact.name or "").split() if len(word) > 1}
-    kept = (_without(line.text, names) for line in _compared(passages_of(text)))
+    """The comparable lines of the text, one a line, without what tells who wrote them."""
+    cleaner = Cleaner(understood)
+    kept = (cleaner.clean(line.text) for line in _compared(passages_of(text)))
     return "\n".join(line for line in kept if line)
 
 
@@ -72,14 +98,3 @@ def _is_personal(line: str) -> bool:
         or is_place(line)
         or (len(line) < 80 and _PERSONAL.search(folded))
     )
-
-
-def _without(line: str, names: set[str]) -> str:
-    bare = _ADDRESS.sub(" ", line)
-    if not names:
-        return bare.strip()
-    return " ".join(word for word in bare.split() if not _parts(word) & names)
-
-
-def _parts(word: str) -> set[str]:
-    return set(re.split(r"[^\w'-]+", re.sub(r"(?:'s|’s)$", "", plain(word))))

@@ -1,10 +1,11 @@
 """A résumé, read once more: only what may move a score."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from app.analysis.engine.degrees import level_of
-from app.analysis.engine.neutral import neutral_text
+from app.analysis.engine.meaning import embed_where_installed
+from app.analysis.engine.neutral import Cleaner, neutral_text
 from app.analysis.engine.rarity import rarity
 from app.analysis.engine.values import Held, HeldSkill, Passage, Profile
 from app.analysis.engine.words import terms_of, weigh, words_of
@@ -13,14 +14,21 @@ from app.resumes.understanding.taxonomy import taxonomy
 from app.resumes.understanding.values import Education, Evidence, Experience, Skill, Understanding
 
 _MOST_SKILLS_IN_OPENING: Final = 40
-_OPENING: Final = 500
+_OPENING: Final = 900
+_TITLE_WEIGHT: Final = 2
 _LONGEST_EVIDENCE: Final = 300
 
 
 def read_resume(text: str, understood: Understanding) -> Profile:
     """The profile of a résumé. Deterministic; name, addresses, age and sex are not in it."""
     degree, evidence = _degree(understood.education)
-    words = words_of(neutral_text(text, understood))
+    cleaner = Cleaner(understood)
+    newest = _newest(understood.experience)
+    title = cleaner.clean(newest.title or "") if newest else ""
+    told = cleaner.clean(newest.description or "") if newest else ""
+    neutral = neutral_text(text, understood)
+    # What somebody does now says more than what they did before.
+    words = [*words_of(neutral), *words_of(told), *words_of(title) * _TITLE_WEIGHT]
     return Profile(
         skills=tuple(_skill(skill) for skill in understood.skills),
         posts=tuple(_post(post) for post in understood.experience),
@@ -28,13 +36,20 @@ def read_resume(text: str, understood: Understanding) -> Profile:
         degree=degree,
         degree_evidence=evidence,
         terms=dict(weigh(terms_of(words), rarity())),
+        embedding=embed_where_installed(_opening(title, told or neutral, understood.skills)),
     )
 
 
-def opening_of(text: str, understood: Understanding) -> str:
-    """What is embedded of a résumé: its first skills, and how its comparable text begins."""
-    names = [skill.label or skill.name for skill in understood.skills[:_MOST_SKILLS_IN_OPENING]]
-    return f"{', '.join(names)}\n{neutral_text(text, understood)[:_OPENING]}"
+def _newest(posts: Sequence[Experience]) -> Experience | None:
+    return max(
+        posts, key=lambda post: (post.current, post.end or "", post.start or ""), default=None
+    )
+
+
+def _opening(title: str, told: str, skills: Sequence[Skill]) -> str:
+    """What is embedded of a résumé: the newest post, and the first skills."""
+    names = (skill.label or skill.name for skill in skills[:_MOST_SKILLS_IN_OPENING])
+    return f"{title}\n{told[:_OPENING]}\n{', '.join(names)}"
 
 
 def _skill(skill: Skill) -> HeldSkill:

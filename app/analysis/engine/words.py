@@ -17,12 +17,14 @@ from app.resumes.understanding.surface import singular, tokens_of
 Terms = Mapping[str, float]
 DATA: Final = Path(__file__).parent / "data"
 
-_STOP: Final = frozenset(
-    word
-    for line in (DATA / "stop_words.txt").read_text(encoding="utf-8").splitlines()
-    if not line.startswith("#")
-    for word in line.split()
-)
+
+def _listed(name: str) -> frozenset[str]:
+    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+GENDERED: Final = _listed("gendered_words.txt")
+_STOP: Final = _listed("stop_words.txt") | GENDERED
 # French feminine endings and the masculine ones they agree with, after accents are gone.
 _FORMS: Final = (
     ("trices", "teur"),
@@ -56,15 +58,17 @@ def words_of(text: str) -> list[str]:
 
 
 def form_of(key: str) -> str:
-    """A folded word in the form that it is compared in."""
-    if key in _STOP:
-        return key
-    word = singular(key)
-    if len(word) > 5:
+    """A folded word in the form that it is compared in: one number, one gender."""
+    return key if key in _STOP else ungendered(singular(key))
+
+
+def ungendered(key: str) -> str:
+    """A folded French word, or a title such as waitress, in the masculine form."""
+    if len(key) > 5:
         for feminine, plain in _FORMS:
-            if word.endswith(feminine):
-                return word.removesuffix(feminine) + plain
-    return word
+            if key.endswith(feminine):
+                return key.removesuffix(feminine) + plain
+    return key
 
 
 def terms_of(words: Iterable[str]) -> Counter[str]:

@@ -1,0 +1,225 @@
+"""How long a résumé takes to find its jobs among a hundred thousand open ones.
+
+    .venv/bin/python -m scripts.bench.top_matches                  100,000 jobs
+    .venv/bin/python -m scripts.bench.top_matches --jobs 10000
+    .venv/bin/python -m scripts.bench.top_matches --write          puts it into docs/benchmarks.md
+
+The jobs are mixtures of two of those that scripts/bench/papers.py makes, so that no two are alike;
+they are stored as the worker stores what it has read. Measured are the steps of one analysis against
+all jobs, without the reading of the résumé, and how many of the twenty jobs that rank highest among
+all are among the candidates.
+"""
+
+import argparse
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+from pydantic import SecretStr
+from sqlalchemy import text
+
+from app.analysis import index
+from app.analysis.engine.demands import read_job
+from app.analysis.engine.fit import signal
+from app.analysis.engine.profile import read_resume
+from app.analysis.engine.values import Demands, Profile
+from app.analysis.engine.version import model_version
+from app.analysis.index import Candidate
+from app.analysis.pipeline import best_of
+from app.core.clock import now
+from app.core.db import Database, Scope, as_owner, driver
+from app.core.ids import new_id
+from app.core.migrations import migrate
+from app.core.settings import DatabaseSettings
+from app.dev.postgres import PostgresServer
+from app.resumes.understanding.understand import understand
+from scripts.bench.papers import make
+
+PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
+_BEGIN, _END = "<!-- top_matches.py -->", "<!-- end of top_matches.py -->"
+_ORGANIZATION: Final = UUID("00000000-0000-7000-8000-000000000001")
+_RESUMES: Final = 30
+_BATCH: Final = 5000
+
+
+def mixtures(base: Sequence[Demands], many: int) -> list[Demands]:
+    """Jobs that take six tenths of one job's terms and the rest of another's."""
+    draw = random.Random(3)
+    found = []
+    for _ in range(many):
+        one, other = draw.choice(base), draw.choice(base)
+        terms = dict(draw.sample(sorted(one.terms.items()), int(len(one.terms) * 0.6)))
+        terms |= dict(draw.sample(sorted(other.terms.items()), int(len(other.terms) * 0.4)))
+        length = sum(weight * weight for weight in terms.values()) ** 0.5
+        weighed = {term: weight / length for term, weight in terms.items()}
+        found.append(replace(one, terms=weighed))
+    return found
+
+
+async def fill(database: Database, demands: Sequence[Demands]) -> None:
+    """Store the jobs as they stand after reading."""
+    async with database.write(Scope.system()) as session, as_owner(session):
+        await session.execute(
+            text("INSERT INTO organizations (id, name, slug) VALUES (:id, 'Bench', 'bench')"),
+            {"id": _ORGANIZATION},
+        )
+        connection = await driver(session)
+        for start in range(0, len(demands), _BATCH):
+            rows = [(new_id(), each) for each in demands[start : start + _BATCH]]
+            await connection.copy_records_to_table(
+                "jobs",
+                records=[
+                    (
+                        job,
+                        _ORGANIZATION,
+                        "x",
+                        "x",
+                        "x",
+                        "remote",
+                        "full_time",
+                        "mid",
+                        "EUR",
+                        "en",
+                        "active",
+                        now(),
+                    )
+                    for job, _ in rows
+                ],
+                columns="id organization_id title company description location_type job_type experience_level currency language status posted_at".split(),  # noqa: SIM905
+            )
+            await connection.copy_records_to_table(
+                "job_features",
+                records=[
+                    (job, "x", model_version(), now(), msgspec.msgpack.encode(each))
+                    for job, each in rows
+                ],
+                columns=["job_id", "digest", "model_version", "seen_at", "features"],
+            )
+            await connection.copy_records_to_table(
+                "job_terms",
+                records=[
+                    (job, term, weight)
+                    for job, each in rows
+                    for term, weight in index.terms_of_job(each).items()
+                ],
+                columns=["job_id", "term", "weight"],
+            )
+        await connection.execute(
+            "UPDATE job_features f SET seen_at = j.updated_at FROM jobs j WHERE j.id = f.job_id"
+        )
+    async with database.engine.connect() as owner:
+        await owner.execution_options(isolation_level="AUTOCOMMIT")
+        await owner.execute(text("SET ROLE NONE"))
+        for table in ("jobs", "job_features", "job_terms"):
+            await owner.execute(text(f"VACUUM ANALYZE {table}"))
+
+
+async def measure(
+    database: Database, profiles: Sequence[Profile], whole: bool
+) -> dict[str, list[float]]:
+    """Milliseconds of each step for each résumé, and the share of the best that were found."""
+    figures: dict[str, list[float]] = {"candidates": [], "scores": [], "together": [], "found": []}
+    everything = await _everything(database) if whole else []
+    for profile in profiles:
+        begun = time.perf_counter()
+        async with database.read(Scope.system()) as session:
+            _, candidates = await index.candidates(session, profile)
+        between = time.perf_counter()
+        best_of(profile, candidates)
+        ended = time.perf_counter()
+        figures["candidates"].append((between - begun) * 1000)
+        figures["scores"].append((ended - between) * 1000)
+        figures["together"].append((ended - begun) * 1000)
+        if everything:
+            figures["found"].append(_recall(profile, everything, candidates))
+    return figures
+
+
+async def _everything(database: Database) -> list[tuple[UUID, Demands]]:
+    async with database.read(Scope.system()) as session:
+        found = await session.execute(text("SELECT job_id, features FROM job_features LIMIT 20000"))
+        read = msgspec.msgpack.Decoder(Demands).decode
+        return [(each.job_id, read(each.features)) for each in found]
+
+
+def _recall(
+    profile: Profile, everything: Sequence[tuple[UUID, Demands]], candidates: Sequence[Candidate]
+) -> float:
+    ranked = sorted(everything, key=lambda each: -signal(profile, each[1]))[:20]
+    chosen = {each.job_id for each in candidates}
+    return sum(job in chosen for job, _ in ranked) / len(ranked)
+
+
+async def run(many: int) -> str:
+    """Fill a database of its own and measure."""
+    jobs, resumes = make(1, seed=4)
+    demands = mixtures([read_job(job) for job in jobs], many)
+    chosen = random.Random(5).sample(resumes, _RESUMES)
+    day = date(2024, 1, 1)
+    profiles = [read_resume(each.text, understand(each.text, document_date=day)) for each in chosen]
+    with tempfile.TemporaryDirectory() as home, PostgresServer(Path(home) / "postgres") as server:
+        url = server.url_of("postgres")
+        await migrate(url)
+        database = Database(
+            DatabaseSettings(
+                url=SecretStr(url), statement_timeout_seconds=600, pool_timeout_seconds=60
+            )
+        )
+        await fill(database, demands)
+        await measure(database, profiles[:5], whole=False)
+        figures = await measure(database, profiles, whole=many <= 20_000)
+        await database.close()
+    return table(many, figures)
+
+
+def table(many: int, figures: dict[str, list[float]]) -> str:
+    """The section of docs/benchmarks.md."""
+    lines = [
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}, {many:,} open jobs, {_RESUMES} résumés,"
+        f" model {model_version()}.",
+        "",
+        "| step | median ms | slowest ms |",
+        "| --- | --- | --- |",
+    ]
+    steps: dict[str, str] = {
+        "candidates": "candidates: find 300 jobs and fetch them",
+        "scores": "rank them, and whole answers for the best hundred",
+        "together": "together",
+    }
+    lines += [
+        f"| {told} | {statistics.median(figures[name]):.0f} | {max(figures[name]):.0f} |"
+        for name, told in steps.items()
+    ]
+    if figures["found"]:
+        lines += [
+            "",
+            f"Of the twenty best of all, {statistics.mean(figures['found']):.2f} are candidates.",
+        ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, and write where asked."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--jobs", type=int, default=100_000)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    found = asyncio.run(run(options.jobs))
+    print(found)
+    if options.write:
+        page = PAGE.read_text(encoding="utf-8")
+        before, rest = page.split(_BEGIN)
+        PAGE.write_text(f"{before}{_BEGIN}\n{found}\n{_END}{rest.split(_END)[1]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
