@@ -6,6 +6,7 @@ that a term which every second job has costs no more than a rare one.
 """
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -28,7 +29,7 @@ from app.core.db import Database, ReadSession, Scope, WriteSession
 from app.jobs.models import Job, OpenJob
 
 MOST_CANDIDATES: Final = 300
-_BATCH: Final = 50
+_BATCH: Final = 20
 _JOB_TERMS: Final = 24
 _RESUME_TERMS: Final = 48
 _JOBS_OF_A_TERM: Final = 1000
@@ -61,13 +62,16 @@ def strongest(
     return {number_of(term): weight for term, weight in [*heaviest, *others.items()]}
 
 
-async def refresh(database: Database, *, stopping: asyncio.Event, batches: int) -> int:
-    """Read open jobs that are new or have changed, and ask again for what rests on them; how many."""
-    done = 0
-    for _ in range(batches):
+async def refresh(database: Database, *, stopping: asyncio.Event, seconds: float) -> int:
+    """Read open jobs that are new or have changed, and ask again for what rests on them; how many.
+
+    It stops after about so many seconds: what is left is read the next time.
+    """
+    done, until = 0, time.monotonic() + seconds
+    while time.monotonic() < until and not stopping.is_set():
         async with database.read(Scope.system()) as session:
             stale = await _stale(session)
-        if not stale or stopping.is_set():
+        if not stale:
             break
         rows = await asyncio.to_thread(_read, stale)
         async with database.write(Scope.system()) as session:

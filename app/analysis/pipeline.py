@@ -1,6 +1,7 @@
 """An analysis from asked to answered: a read résumé, a job, a score, one fenced write."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,8 +33,10 @@ from app.resumes.understanding.values import Understanding
 MOST_ATTEMPTS: Final = 3
 MOST_MATCHES: Final = 100
 _APPLICATIONS: Final = 100
-# A first look at very many new jobs is the periodic task's; an analysis waits for a thousand.
-_BATCHES: Final = 20
+# A first look at very many new jobs is the periodic task's; an analysis waits for some hundred.
+_READING_SECONDS: Final = 10.0
+# A task that is not rung returns within 35 s, and the last analysis takes its time too.
+_SECONDS: Final = 15.0
 _STUCK: Final = {
     "code": "analysis.too_demanding",
     "message": "The analysis ended its worker several times.",
@@ -50,10 +53,10 @@ class Bench:
 
 
 async def drain(bench: Bench) -> int:
-    """Answer analyses until none is due or the process is about to end; how many."""
+    """Answer analyses until none is due, time is up or the process is about to end; how many."""
     await _take_applications(bench.database)
-    done = 0
-    while not bench.stopping.is_set():
+    done, until = 0, time.monotonic() + _SECONDS
+    while time.monotonic() < until and not bench.stopping.is_set():
         async with bench.database.write(Scope.system()) as session:
             leased = await queries.claim(session)
         if leased is None:
@@ -137,7 +140,7 @@ def values_of(answer: Score) -> dict[str, Any]:
 async def _match_all(bench: Bench, leased: Leased, resume: Resume, profile: Profile) -> None:
     """The résumé against all open jobs: an analysis for each of the best, and their list."""
     database = bench.database
-    await index.refresh(database, stopping=bench.stopping, batches=_BATCHES)
+    await index.refresh(database, stopping=bench.stopping, seconds=_READING_SECONDS)
     async with database.read(Scope.system()) as session:
         total, candidates = await index.candidates(session, profile)
     best = await asyncio.to_thread(best_of, profile, candidates)

@@ -1,5 +1,6 @@
 """The engine: jobs read, résumés read, scores that add up, advice that keeps its word."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from app.analysis.engine.degrees import (
 )
 from app.analysis.engine.demands import read_job
 from app.analysis.engine.experience import asked_months
-from app.analysis.engine.fit import fit_of, on_scale
+from app.analysis.engine.fit import fit_of, on_scale, signal
 from app.analysis.engine.profile import read_resume
 from app.analysis.engine.relations import CONTAINED, NEAR, relations
 from app.analysis.engine.score import relevant_months, score
@@ -306,6 +307,31 @@ def test_terms_of_candidates_are_small_numbers() -> None:
     assert -(2**31) <= number_of("anything") < 2**31
     found = strongest({"a": 0.5, "b": 0.9, "c": 0.1}, {"skill:key": 0.3}, 2)
     assert found == {number_of("b"): 0.9, number_of("a"): 0.5, number_of("skill:key"): 0.3}
+
+
+def vector(*values: float) -> bytes:
+    """A vector of length one that begins with these values."""
+    whole = np.zeros(384, dtype=np.float16)
+    whole[: len(values)] = values
+    return whole.tobytes()
+
+
+def test_meaning_is_added_where_both_sides_have_it() -> None:
+    profile, demands = profile_of(), read_job(POST)
+    bare = signal(profile, demands)
+    near, far = vector(0.6, 0.8), vector(-0.6, -0.8)
+    told = replace(profile, embedding=near)
+    assert signal(told, demands) == bare
+    assert signal(told, replace(demands, embedding=near)) == pytest.approx(bare + 0.75, abs=1e-2)
+    assert signal(told, replace(demands, embedding=far)) == bare
+    assert fit_of(told, replace(demands, embedding=near)) <= 100
+
+
+def test_the_largest_coordinates_name_a_vector() -> None:
+    found = meaning.strongest_coordinates(vector(0.1, -0.8, 0.5, 0.0), 2)
+    assert list(found) == ["meaning:1:False", "meaning:2:True"]
+    assert list(found.values()) == pytest.approx([0.8, 0.5], abs=1e-3)
+    assert meaning.strongest_coordinates(b"", 2) == {}
 
 
 def test_word_pieces() -> None:
