@@ -16,12 +16,13 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from msgspec.structs import replace
 from pydantic import SecretStr
@@ -48,79 +49,66 @@ PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 _BEGIN, _END = "<!-- top_matches.py -->", "<!-- end of top_matches.py -->"
 _ORGANIZATION: Final = UUID("00000000-0000-7000-8000-000000000001")
 _RESUMES: Final = 30
-_BATCH: Final = 5000
+_BATCH: Final = 2000
 
 
-def mixtures(base: Sequence[Demands], many: int) -> list[Demands]:
-    """Jobs that take six tenths of one job's terms and the rest of another's."""
-    draw = random.Random(3)
-    found = []
-    for _ in range(many):
-        one, other = draw.choice(base), draw.choice(base)
-        terms = dict(draw.sample(sorted(one.terms.items()), int(len(one.terms) * 0.6)))
-        terms |= dict(draw.sample(sorted(other.terms.items()), int(len(other.terms) * 0.4)))
-        length = sum(weight * weight for weight in terms.values()) ** 0.5
-        weighed = {term: weight / length for term, weight in terms.items()}
-        found.append(replace(one, terms=weighed))
-    return found
+def mixture(base: Sequence[Demands], draw: random.Random) -> Demands:
+    """A job that takes six tenths of one job's terms and the rest of another's."""
+    one, other = draw.choice(base), draw.choice(base)
+    terms = dict(draw.sample(list(one.terms.items()), int(len(one.terms) * 0.6)))
+    terms |= dict(draw.sample(list(other.terms.items()), int(len(other.terms) * 0.4)))
+    length = sum(weight * weight for weight in terms.values()) ** 0.5
+    return replace(one, terms={term: weight / length for term, weight in terms.items()})
 
 
-async def fill(database: Database, demands: Sequence[Demands]) -> None:
-    """Store the jobs as they stand after reading."""
+async def fill(database: Database, base: Sequence[Demands], many: int) -> None:
+    """Store the jobs as they stand after reading, some thousand at a time."""
     async with database.write(Scope.system()) as session, as_owner(session):
         await session.execute(
             text("INSERT INTO organizations (id, name, slug) VALUES (:id, 'Bench', 'bench')"),
             {"id": _ORGANIZATION},
         )
-        connection = await driver(session)
-        for start in range(0, len(demands), _BATCH):
-            rows = [(new_id(), each) for each in demands[start : start + _BATCH]]
-            await connection.copy_records_to_table(
-                "jobs",
-                records=[
-                    (
-                        job,
-                        _ORGANIZATION,
-                        "x",
-                        "x",
-                        "x",
-                        "remote",
-                        "full_time",
-                        "mid",
-                        "EUR",
-                        "en",
-                        "active",
-                        now(),
-                    )
-                    for job, _ in rows
-                ],
-                columns="id organization_id title company description location_type job_type experience_level currency language status posted_at".split(),  # noqa: SIM905
-            )
-            await connection.copy_records_to_table(
-                "job_features",
-                records=[
-                    (job, "x", model_version(), now(), msgspec.msgpack.encode(each))
-                    for job, each in rows
-                ],
-                columns=["job_id", "digest", "model_version", "seen_at", "features"],
-            )
-            await connection.copy_records_to_table(
-                "job_terms",
-                records=[
-                    (job, term, weight)
-                    for job, each in rows
-                    for term, weight in index.terms_of_job(each).items()
-                ],
-                columns=["job_id", "term", "weight"],
-            )
-        await connection.execute(
-            "UPDATE job_features f SET seen_at = j.updated_at FROM jobs j WHERE j.id = f.job_id"
-        )
+    draw = random.Random(3)
+    for start in range(0, many, _BATCH):
+        rows = [(new_id(), mixture(base, draw)) for _ in range(min(_BATCH, many - start))]
+        async with database.write(Scope.system()) as session, as_owner(session):
+            await _copy(await driver(session), rows)
     async with database.engine.connect() as owner:
         await owner.execution_options(isolation_level="AUTOCOMMIT")
         await owner.execute(text("SET ROLE NONE"))
         for table in ("jobs", "job_features", "job_terms"):
             await owner.execute(text(f"VACUUM ANALYZE {table}"))
+
+
+async def _copy(
+    connection: "asyncpg.Connection[Any]", rows: Sequence[tuple[UUID, Demands]]
+) -> None:
+    seen_at = now()
+    same = ("x", "x", "x", "remote", "full_time", "mid", "EUR", "en", "active", seen_at)
+    tables: dict[str, tuple[str, Iterable[tuple[Any, ...]]]] = {
+        "jobs": (
+            "id organization_id title company description location_type job_type experience_level"
+            " currency language status posted_at",
+            ((job, _ORGANIZATION, *same) for job, _ in rows),
+        ),
+        "job_features": (
+            "job_id digest model_version seen_at features",
+            (
+                (job, "x", model_version(), seen_at, msgspec.msgpack.encode(each))
+                for job, each in rows
+            ),
+        ),
+        "job_terms": (
+            "job_id term weight",
+            (
+                (job, term, weight)
+                for job, each in rows
+                for term, weight in index.terms_of_job(each).items()
+            ),
+        ),
+    }
+    for table, (columns, records) in tables.items():
+        await connection.copy_records_to_table(table, records=records, columns=columns.split())
 
 
 async def measure(
@@ -162,7 +150,7 @@ def _recall(
 async def run(many: int) -> str:
     """Fill a database of its own and measure."""
     jobs, resumes = make(1, seed=4)
-    demands = mixtures([read_job(job) for job in jobs], many)
+    base = [read_job(job) for job in jobs]
     chosen = random.Random(5).sample(resumes, _RESUMES)
     day = date(2024, 1, 1)
     profiles = [read_resume(each.text, understand(each.text, document_date=day)) for each in chosen]
@@ -174,7 +162,7 @@ async def run(many: int) -> str:
                 url=SecretStr(url), statement_timeout_seconds=600, pool_timeout_seconds=60
             )
         )
-        await fill(database, demands)
+        await fill(database, base, many)
         await measure(database, profiles[:5], whole=False)
         figures = await measure(database, profiles, whole=many <= 20_000)
         await database.close()
