@@ -3,6 +3,7 @@
 from typing import Final
 
 from app.accounts import privacy as accounts
+from app.analysis import privacy as analysis
 from app.applications import privacy as applications
 from app.core.personal import Holder
 from app.integrations import privacy as integrations
@@ -17,6 +18,7 @@ HOLDERS: Final[dict[str, Holder]] = {
     "integrations": integrations,
     "interviews": interviews,
     "applications": applications,
+    "analysis": analysis,
     "resumes": resumes,
     "searches": searches,
     "notifications": notifications,

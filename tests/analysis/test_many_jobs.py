@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select, text
 
-from app.analysis import index
+from app.analysis import index, privacy
 from app.analysis.engine.profile import read_resume
 from app.analysis.models import Analysis, JobFeatures, JobTerm
 from app.analysis.tasks import index_jobs, work
@@ -298,3 +298,17 @@ async def test_applications_are_sorted_by_score(
     await work(context)
     async with database.read(Scope.system()) as session:
         assert (await session.execute(text("SELECT count(*) FROM analyses"))).scalar_one() == 2
+
+
+async def test_ones_own_data(
+    client: httpx.AsyncClient, database: Database, crew: Crew, context: TaskContext
+) -> None:
+    _, analysis_id = await make_analysis(database, crew)
+    # What an application asked for is the employer's.
+    await make_analysis(database, crew, asked_at=None)
+    async with database.read(Scope.person(crew.candidate.id)) as session:
+        held = await privacy.personal_data(session, crew.candidate.id)
+        assert [one["id"] for one in held.facts["analyses"]] == [analysis_id]
+    async with database.write(Scope.system()) as session:
+        await privacy.erase(session, crew.candidate.id)
+        assert (await session.execute(select(Analysis.id))).all() == []
