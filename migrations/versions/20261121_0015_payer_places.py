@@ -7,7 +7,6 @@ from app.core.migrations import grant_app
 
 revision = "0015_payer_places"
 down_revision = "0017c_saved_searches"
-down_revision = "0017b_letters"
 branch_labels = None
 depends_on = None
 _INDEX = "ix_payer_claims_job_id_date_of_birth"

@@ -10,7 +10,6 @@ from app.core.migrations import PERSON, SYSTEM, grant_app
 
 revision = "0020_analysis"
 down_revision = "0019_integrations"
-down_revision = "0017b_letters"
 branch_labels = None
 depends_on = None
 

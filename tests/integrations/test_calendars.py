@@ -461,12 +461,6 @@ async def test_a_provider_that_is_down_is_left_alone(
     await bridges.connect(crew.employer, "google")
     path = "/google/calendar/v3/calendars/primary/events"
     bridges.providers.faults[path] = Fault(500, times=99)
-    refused = [
-        await create(bridges, crew.employer, "google", event(application_id)) for _ in range(4)
-    ]
-    assert [answer.status_code for answer in refused] == [503] * 4
-    assert len(bridges.asked(path)) == 5
-    assert int(refused[-1].headers["retry-after"]) <= 15
     answers = [
         await create(bridges, crew.employer, "google", event(application_id)) for _ in range(4)
     ]

@@ -74,7 +74,6 @@ async def preview(
 @router.post("/upload", dependencies=[limit("claims.upload", key=member_key)])
 async def upload(request: Request, member: StaffMember, form: UploadForm) -> Response:
     """Take the file in and show it at work."""
-    seen = await intake.look_at(form.file, form.filename, form.wishes)
     open_ends = services(request)
     wishes = await returned.as_before(
         open_ends.database, member.organization_id, form.file, form.filename, form.wishes
@@ -89,6 +88,5 @@ async def upload(request: Request, member: StaffMember, form: UploadForm) -> Res
             user_id=member.user_id,
             seen=seen,
             wishes=wishes,
-            wishes=form.wishes,
         )
     return redirect(request, f"/console/claims/{job_id}")
