@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import multiprocessing
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from multiprocessing.process import AuthenticationString  # type: ignore[attr-defined] # typeshed leaves it out.
 from typing import Any, Final
 
 from app.core import memory
@@ -55,6 +57,18 @@ class Hangup:
         loop.add_reader(self._reader, heard)
 
 
+def _allow_children() -> None:
+    """Let this process begin sandboxes, in which strangers' files are read.
+
+    Celery's processes say that they are daemons, which may have no children, and hold a key that
+    the standard library cannot hand on; both stand where no public name leads. The sandboxes end by
+    their own deadlines, and with this process.
+    """
+    process: Any = multiprocessing.current_process()
+    own = {"daemon": False, "authkey": AuthenticationString(os.urandom(32))}
+    process._config.update(own)  # noqa: SLF001 - see above.
+
+
 class Child:
     """The glue between Celery's blocking child process and the event loop in it."""
 
@@ -68,6 +82,7 @@ class Child:
 
     def start(self, **_: Any) -> None:
         """Open everything; called in the child once it has forked."""
+        _allow_children()
         self._thread = LoopThread("intake-worker")
         self._runner = self._thread.wait_for(self._open())
         memory.settle()

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from app.core.db import Scope
 from app.core.log import request_id
+from app.core.sandbox import Sandbox
 from app.worker.registry import TaskContext, periodic, task
 
 
@@ -43,6 +44,16 @@ async def slow(context: TaskContext, *, job_id: str) -> None:
     async with asyncio.timeout(30):
         await context.stopping.wait()
     note("slow_stopped", job_id=job_id)
+
+
+def upper(content: bytes) -> bytes:
+    return content.upper()
+
+
+@task("drill.sandbox")
+async def sandboxed(context: TaskContext, *, job_id: str) -> None:
+    made = await Sandbox([__name__]).run(upper, b"done")
+    note("sandbox", job_id=job_id, made=made.decode())
 
 
 @task("drill.look", look=True)

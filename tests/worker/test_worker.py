@@ -57,6 +57,13 @@ def test_a_poisonous_task_does_not_kill_its_child(
     assert "Jane Doe" not in output
 
 
+def test_a_child_may_have_children(station: Station, settings: Settings) -> None:
+    """Strangers' files are read in a sandbox, which is a process below the worker's own child."""
+    with doorbell.connected(settings.redis):
+        doorbell.ring_now("drill.sandbox", job_id="one")
+    assert station.wait("sandbox", seconds=20, job_id="one")["made"] == "DONE"
+
+
 async def test_a_worker_registers_itself(station: Station, redis: Redis) -> None:
     pid = station.wait("look")["pid"]
     record = await record_of(redis, pid)
