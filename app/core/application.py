@@ -15,6 +15,7 @@ from app.core.middleware.request_context import RequestContext
 from app.core.middleware.unhandled import Unhandled
 from app.core.problem_answers import handlers
 from app.core.settings import ServerSettings
+from app.core.traffic import RouteNames, Traffic
 
 
 class Intake(FastAPI):
@@ -34,6 +35,7 @@ class Intake(FastAPI):
         **options: Any,
     ) -> None:
         self._server = server
+        self.traffic = Traffic()
         self._release = release
         self._body_limits = body_limits
         self._upload_gate = upload_gate
@@ -52,13 +54,14 @@ class Intake(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """From the outside: id, CORS, net, framing, paths, body limits, JSON, FastAPI."""
-        stack: ASGIApp = JsonBodies(super().build_middleware_stack())
+        stack: ASGIApp = JsonBodies(RouteNames(super().build_middleware_stack()))
         stack = BodyLimits(stack, limits=self._body_limits, gate=self._upload_gate)
         stack = Unhandled(Framing(Paths(stack)))
         stack = Cors(stack, origins=self._server.cors_origins)
         return RequestContext(
             stack,
             release=self._release,
+            traffic=self.traffic,
             is_https_only=self._server.environment == "production",
             trusted_proxies=self._server.trusted_proxies,
         )

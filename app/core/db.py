@@ -16,6 +16,7 @@ import asyncpg
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from app.core.problems import Problem
 from app.core.settings import DatabaseSettings
@@ -188,6 +189,12 @@ class Database:
                 if is_transient(error):
                     raise DatabaseAway(headers={"Retry-After": "2"}) from error
                 raise
+
+    def pool_use(self) -> tuple[int, int]:
+        """How many connections are in use now, and how many there may be."""
+        pool = self.engine.pool
+        used = pool.checkedout() if isinstance(pool, QueuePool) else 0
+        return used, self._settings.pool_size
 
     def open_session(self) -> AsyncSession:
         """A session over the engine; tests bind theirs to one connection instead."""

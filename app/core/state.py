@@ -73,6 +73,8 @@ class RequestFacts:
     request_id: str
     started: float = field(default_factory=perf_counter)
     status: int = 0
+    route: str = ""
+    """The template of the route that was found; empty where there was none."""
     headers: dict[str, str] = field(default_factory=dict)
 
     def add_header(self, name: str, value: str) -> None:
