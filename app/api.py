@@ -10,6 +10,7 @@ from app.audit import routes as audit
 from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
 from app.console.routes import assets, claim_actions, entry, overview
+from app.console.routes import audit as console_audit
 from app.console.routes import claims as console_claims
 from app.console.routes import health as console_health
 from app.console.routes import uploads as console_uploads
@@ -60,7 +61,15 @@ ROOMS = (
     audit,
     *INTEGRATIONS,
 )
-CONSOLE = (entry, overview, console_uploads, console_claims, claim_actions, console_health)
+CONSOLE = (
+    entry,
+    overview,
+    console_uploads,
+    console_claims,
+    claim_actions,
+    console_audit,
+    console_health,
+)
 
 
 def include_rooms(app: FastAPI) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Query, Request
 from sqlalchemy import ColumnElement
 
 from app.accounts.deps import CurrentUser
@@ -12,19 +12,11 @@ from app.audit import queries
 from app.audit.service import Reader
 from app.core.problems import Forbidden
 from app.core.schema import OptionalLine
-from app.organizations.deps import current_member
+from app.organizations.deps import NamedOrganization, current_member
 
 
 async def audit_reader(
-    request: Request,
-    user: CurrentUser,
-    x_organization: Annotated[
-        str | None,
-        Header(
-            max_length=100,
-            description="Id or alias of the organization to act in, for those in several",
-        ),
-    ] = None,
+    request: Request, user: CurrentUser, x_organization: NamedOrganization
 ) -> Reader:
     """An admin of the organization that they act in, or a superuser, who sees every entry.
 

@@ -61,12 +61,20 @@ class Frame:
         return self.member is not None and self.member.role in CLAIM_READERS
 
     @property
+    def reads_audit(self) -> bool:
+        """Whether the audit log is shown to them: admins read their organization's."""
+        is_admin = self.member is not None and self.member.role == "admin"
+        return is_admin or self.person.is_superuser
+
+    @property
     def places(self) -> tuple[Place, ...]:
         """Where they can go."""
         found = [Place("overview", "/console")]
         if self.reads_claims:
             open_files = self.claims["running"] + self.claims["queued"]
             found.append(Place("claims", "/console/claims", open_files))
+        if self.reads_audit:
+            found.append(Place("audit", "/console/audit"))
         found.append(Place("health", "/console/health", alarms=self.health.status != "healthy"))
         return tuple(found)
 

@@ -21,6 +21,7 @@ PAGES = (
     "/console/upload",
     "/console/health",
     "/console/organization",
+    "/console/audit",
 )
 SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>")
 
