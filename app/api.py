@@ -13,6 +13,7 @@ from app.console.routes import assets, claim_actions, entry, overview
 from app.console.routes import audit as console_audit
 from app.console.routes import claims as console_claims
 from app.console.routes import health as console_health
+from app.console.routes import resumes as console_resumes
 from app.console.routes import uploads as console_uploads
 from app.core.docs import docs_router, problems_router
 from app.core.limits import limit
@@ -67,6 +68,7 @@ CONSOLE = (
     console_uploads,
     console_claims,
     claim_actions,
+    console_resumes,
     console_audit,
     console_health,
 )
@@ -95,6 +97,7 @@ def body_limits(limits: LimitSettings) -> tuple[BodyLimit, ...]:
     return (
         BodyLimit(f"{PREFIX}/claims/bulk", limits.max_csv_mb, "claims.too_large"),
         BodyLimit("/console/upload", limits.max_csv_mb, "claims.too_large"),
+        BodyLimit("/console/resumes", limits.max_resume_mb, "resumes.too_large"),
         BodyLimit(f"{PREFIX}/resumes", limits.max_resume_mb, "resumes.too_large"),
         BodyLimit(f"{PREFIX}/resume-analysis", limits.max_resume_mb, "resumes.too_large"),
         BodyLimit(

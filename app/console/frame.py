@@ -17,6 +17,7 @@ from app.health.schemas import Health, Process
 from app.organizations import service as organizations
 from app.organizations.deps import Member, NamedOrganization, current_member
 from app.organizations.errors import OrganizationAmbiguous, OrganizationRequired
+from app.resumes.deps import HIRING
 
 CLAIM_READERS: Final = ("viewer", "staff", "admin")
 _REMEMBER_SECONDS: Final = 3.0
@@ -73,6 +74,8 @@ class Frame:
         if self.reads_claims:
             open_files = self.claims["running"] + self.claims["queued"]
             found.append(Place("claims", "/console/claims", open_files))
+        if self.member is None or self.member.role in HIRING:
+            found.append(Place("resumes", "/console/resumes"))
         if self.reads_audit:
             found.append(Place("audit", "/console/audit"))
         found.append(Place("health", "/console/health", alarms=self.health.status != "healthy"))

@@ -1,13 +1,12 @@
 """Résumés over HTTP."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Annotated, Any
+from collections.abc import AsyncGenerator
+from typing import Any
 from uuid import UUID
 
-from fastapi import File, Request, Response, UploadFile
+from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BeforeValidator
 
 from app.accounts.deps import CurrentUser, SessionWrite, account_key
 from app.core.attachments import attachment
@@ -20,8 +19,9 @@ from app.core.pages import Page, Pages
 from app.core.routing import RoomRouter
 from app.core.sse import Event, EventStream
 from app.core.state import services
-from app.organizations.deps import SignedInViewer, Viewer, ViewerRead
+from app.organizations.deps import SignedInViewer, ViewerRead
 from app.resumes import service
+from app.resumes.deps import HIRING, OptionalFile, begun, require_sight
 from app.resumes.errors import (
     ResumeBeingRead,
     ResumeMissing,
@@ -29,40 +29,18 @@ from app.resumes.errors import (
     ResumeTooLarge,
     ResumeTypeUnsupported,
 )
-from app.resumes.models import ENDED, Resume
+from app.resumes.models import ENDED
 from app.resumes.schemas import ProgressOut, ResumeOut, progress_out, resume_out
 from app.storage import service as storage
 from app.storage.service import FileAway
 
 router = RoomRouter(prefix="/resumes", tags=["resumes"])
 _LOOK_SECONDS = 0.5
-_HIRING = ("employer", "admin")
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     }
 }
-
-
-def _no_text(value: object) -> object:
-    # A plain field of the file's name is no file: the room's own problem says so better.
-    return None if isinstance(value, str) else value
-
-
-OptionalFile = Annotated[
-    UploadFile | None, BeforeValidator(_no_text), File(description="PDF, Word (.docx) or text")
-]
-
-
-def _require_sight(who: Viewer, resume: Resume) -> None:
-    """An organization's résumés are for those who hire; its other members see none of them.
-
-    Raises:
-        ResumeNotFound: the résumé is not the caller's, and they do not hire.
-    """
-    is_own = resume.owner_id == who.person.id
-    if not is_own and not who.person.is_superuser and who.role not in _HIRING:
-        raise ResumeNotFound
 
 
 @router.post(
@@ -105,7 +83,7 @@ async def browse(who: SignedInViewer, session: ViewerRead, query: Pages) -> Page
     found = await service.browse(
         session,
         owner_id=who.person.id,
-        hires_for=who.organization_id if who.role in _HIRING else None,
+        hires_for=who.organization_id if who.role in HIRING else None,
         query=query,
     )
     return found.page(lambda resume: resume_out(resume, with_text=False))
@@ -117,7 +95,7 @@ async def get(
 ) -> Response:
     """A résumé of yours, or one that came with an application to your organization."""
     found = await service.get(session, resume_id=resume_id)
-    _require_sight(who, found)
+    require_sight(who, found)
     return tagged(request, resume_out(found))
 
 
@@ -137,9 +115,9 @@ async def download(request: Request, resume_id: UUID, who: SignedInViewer) -> St
     open_ends = services(request)
     async with open_ends.database.read(who.scope) as session:
         found = await service.get(session, resume_id=resume_id, with_text=False)
-        _require_sight(who, found)
+        require_sight(who, found)
     return StreamingResponse(
-        await _begun(storage.pieces(open_ends.database, open_ends.settings, found.file_id)),
+        await begun(storage.pieces(open_ends.database, open_ends.settings, found.file_id)),
         media_type=found.content_type,
         headers={
             **attachment(found.filename),
@@ -147,18 +125,6 @@ async def download(request: Request, resume_id: UUID, who: SignedInViewer) -> St
             "X-Content-Type-Options": "nosniff",
         },
     )
-
-
-async def _begun(pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
-    """The pieces with the first one in hand: a store in trouble is an answer, not a cut file."""
-    first = await anext(pieces, b"")
-
-    async def all_of_them() -> AsyncIterator[bytes]:
-        yield first
-        async for piece in pieces:
-            yield piece
-
-    return all_of_them()
 
 
 @router.post(
@@ -181,7 +147,7 @@ async def watch(request: Request, resume_id: UUID, who: SignedInViewer) -> Event
     """The status as Server-Sent Events: now, at each change, and `done` at the end."""
     open_ends = services(request)
     async with open_ends.database.read(who.scope) as session:
-        _require_sight(who, await service.get(session, resume_id=resume_id, with_text=False))
+        require_sight(who, await service.get(session, resume_id=resume_id, with_text=False))
     events = _events(open_ends.database, who.scope, resume_id)
     return EventStream(events, closing=open_ends.closing)
 

@@ -1,0 +1,107 @@
+"""Résumés: handed in, read, shown with where in the text each skill stands."""
+
+import asyncio
+from uuid import UUID
+
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+
+from app.accounts.deps import CurrentUser, SessionWrite, account_key
+from app.console import resumes as view
+from app.console.frame import TheFrame
+from app.console.rendering import page
+from app.console.routing import console_router, redirect
+from app.core.attachments import attachment
+from app.core.limits import limit
+from app.core.pages import Pages
+from app.core.state import services
+from app.organizations.deps import SignedInViewer, ViewerRead
+from app.resumes import service
+from app.resumes.deps import HIRING, OptionalFile, begun, require_sight
+from app.resumes.errors import ResumeMissing
+from app.resumes.schemas import resume_out
+from app.storage import service as storage
+
+router = console_router()
+
+
+@router.get("/resumes")
+async def browse(
+    request: Request, who: SignedInViewer, frame: TheFrame, session: ViewerRead, pages: Pages
+) -> Response:
+    """One's own résumés, and for who hires those that came with applications."""
+    hires_for = who.organization_id if who.role in HIRING else None
+    found = await service.browse(session, owner_id=who.person.id, hires_for=hires_for, query=pages)
+    resumes = [resume_out(one, with_text=False) for one in found.rows]
+    return page(
+        request,
+        "resumes.html.jinja",
+        frame=frame,
+        here="resumes",
+        resumes=resumes,
+        found=found,
+        **view.TOOLS,
+    )
+
+
+@router.post("/resumes", dependencies=[limit("resumes.upload", key=account_key)])
+async def upload(
+    request: Request, user: CurrentUser, session: SessionWrite, file: OptionalFile = None
+) -> Response:
+    """Hand a résumé in and show it at work; the same bytes again are the same résumé."""
+    if file is None:
+        raise ResumeMissing
+    content = await file.read()
+    received = await asyncio.to_thread(service.receive, content, file.filename or "")
+    made = await service.upload(session, owner_id=user.id, received=received)
+    return redirect(request, f"/console/resumes/{made.id}")
+
+
+@router.get("/resumes/{resume_id}")
+async def get(
+    request: Request, resume_id: UUID, who: SignedInViewer, frame: TheFrame, session: ViewerRead
+) -> Response:
+    """One résumé: how far it is, what was read, and from where in the text."""
+    found = await service.get(session, resume_id=resume_id)
+    require_sight(who, found)
+    resume = resume_out(found)
+    return page(
+        request,
+        "resume.html.jinja",
+        frame=frame,
+        here="resumes",
+        resume=resume,
+        is_own=found.owner_id == who.person.id,
+        passages=view.passages(resume),
+        skills=view.by_category(resume.skills),
+        ahead=view.still_to_come(resume),
+        **view.TOOLS,
+    )
+
+
+@router.get("/resumes/{resume_id}/file")
+async def take(request: Request, resume_id: UUID, who: SignedInViewer) -> StreamingResponse:
+    """The original, as it was handed in."""
+    open_ends = services(request)
+    async with open_ends.database.read(who.scope) as session:
+        found = await service.get(session, resume_id=resume_id, with_text=False)
+        require_sight(who, found)
+    return StreamingResponse(
+        await begun(storage.pieces(open_ends.database, open_ends.settings, found.file_id)),
+        media_type=found.content_type,
+        headers={
+            **attachment(found.filename),
+            "Content-Length": str(found.size),
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+@router.post("/resumes/{resume_id}/again")
+async def again(
+    request: Request, resume_id: UUID, user: CurrentUser, session: SessionWrite
+) -> Response:
+    """Read a résumé of one's own anew."""
+    await service.reprocess(session, owner_id=user.id, resume_id=resume_id)
+    return redirect(request, f"/console/resumes/{resume_id}")
