@@ -16,6 +16,7 @@ from app.core.processes import registered_as
 from app.core.settings import Settings, load_settings
 from app.core.state import open_services
 from app.core.version import release
+from app.health.deps import end_pulse
 from app.organizations.provisioning import place
 from app.storage.stores import open_stores
 from app.worker import doorbell
@@ -38,7 +39,10 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Intak
             await ensure_superuser_from(settings, services.database)
             with doorbell.connected(settings.redis):
                 async with registered_as(services.redis, "api"):
-                    yield
+                    try:
+                        yield
+                    finally:
+                        await end_pulse(app.state)
 
     app = Intake(
         server=settings.server,

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends
+from starlette.datastructures import State
 from starlette.requests import Request
 
 from app.auth.issuers import Issuers
@@ -18,6 +19,13 @@ async def pulse_of(request: Request) -> Pulse:
         state.pulse = Pulse(services(request))
     pulse: Pulse = state.pulse
     return pulse
+
+
+async def end_pulse(state: State) -> None:
+    """End the pulse of an application that is about to stop, if it was ever asked for."""
+    pulse: Pulse | None = getattr(state, "pulse", None)
+    if pulse is not None:
+        await pulse.end()
 
 
 ThePulse = Annotated[Pulse, Depends(pulse_of)]

@@ -22,7 +22,7 @@ from app.core.version import on_disk
 from app.health.registry import registered
 from app.storage.base import StoreTrouble
 from app.storage.cloudinary_road import faults_of_road
-from app.storage.probe import Probe
+from app.storage.probe import Probe, last_key
 from app.worker.registry import BACKLOGS, OUTLOOKS, TASKS, Backlog, load
 
 Read = Callable[[], Awaitable[Any]]
@@ -67,7 +67,7 @@ class Pulse:
         self._services = services
         self._patience_seconds = patience_seconds
         self._open: dict[str, tuple[asyncio.Task[Reading[Any]], float]] = {}
-        self._storage = Probe(services.settings.files, database=services.database)
+        self._storage = Probe(services.settings.files)
         self._road: Sequence[str] | None = None
 
     async def take(self) -> Readings:
@@ -115,7 +115,19 @@ class Pulse:
         # After the other, so that health never holds more than one connection.
         schema, _ = self._open["schema"]
         await asyncio.wait([schema])
-        return await _backlog(self._services)
+        waiting, newest = await _backlog(self._services)
+        self._storage.remember(newest)
+        return waiting
+
+    async def end(self) -> None:
+        """Let what was begun come to its end, or end it: nothing outlives the application."""
+        begun = [task for task, _ in self._open.values()]
+        if begun:
+            _, hanging = await asyncio.wait(begun, timeout=self._patience_seconds)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*hanging, return_exceptions=True)
+        await self._storage.end()
 
     async def _read(self, reads: Mapping[str, Read]) -> dict[str, Any]:
         tasks = {name: self._begin(name, read) for name, read in reads.items()}
@@ -180,10 +192,12 @@ async def _payers(services: Services) -> Mapping[str, str | None]:
     return await look(services.settings, services.redis) if look else {}
 
 
-async def _backlog(services: Services) -> Mapping[str, Backlog]:
+async def _backlog(services: Services) -> tuple[Mapping[str, Backlog], str | None]:
+    """What waits, by room, and the key of the file that was stored last where new ones go."""
     load()
     async with services.database.read(Scope.system()) as session:
-        return {room: await probe(session) for room, probe in BACKLOGS.items()}
+        waiting = {room: await probe(session) for room, probe in BACKLOGS.items()}
+        return waiting, await last_key(session, services.settings.files)
 
 
 @functools.cache

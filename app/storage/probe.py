@@ -6,7 +6,7 @@ import os
 import time
 from typing import Final
 
-from app.core.db import Database, Scope
+from app.core.db import ReadSession
 from app.core.ids import new_id
 from app.core.log import logger
 from app.core.settings_files import FileSettings
@@ -25,6 +25,11 @@ _BYTES: Final = 1024
 SILENT: Final = "timeout"
 
 
+async def last_key(session: ReadSession, settings: FileSettings) -> str | None:
+    """The key to be remembered: of the newest file, if the store for new files has it."""
+    return await queries.newest_stored(session, settings.storage_type)
+
+
 class Probe:
     """Writes, reads back and deletes a small object, once a minute at most, in the background."""
 
@@ -32,14 +37,13 @@ class Probe:
         self,
         settings: FileSettings,
         *,
-        database: Database | None = None,
         every_seconds: float = EVERY_SECONDS,
     ) -> None:
         self._settings = settings
-        self._database = database
         self._every_seconds = every_seconds
         self._fault: str | None = None
         self._looked_at: float | None = None
+        self._last_key: str | None = None
         self._remembered_at: float | None = None
         self._look: asyncio.Task[None] | None = None
         self._begun_at = 0.0
@@ -61,6 +65,19 @@ class Probe:
             return SILENT
         return self._fault
 
+    def remember(self, key: str | None) -> None:
+        """Look for this object as well, the last one that was stored; now and then is enough.
+
+        Whoever asks for health names it: a look of minutes holds no connection to the database.
+        """
+        self._last_key = key
+
+    async def end(self) -> None:
+        """Give up the look that is under way."""
+        if self._look is not None:
+            self._look.cancel()
+            await asyncio.wait([self._look])
+
     async def looked(self) -> None:
         """Wait until the look that is under way has ended."""
         if self._look is not None:
@@ -68,6 +85,8 @@ class Probe:
 
     def _is_due(self, now: float) -> bool:
         pause = self._every_seconds
+        if self._last_key is not None and self._remembered_at is None:
+            pause = min(pause, _IN_TROUBLE_SECONDS)
         if self._fault is not None:
             pause = min(pause, _IN_TROUBLE_SECONDS)
         return self._looked_at is None or now - self._looked_at >= pause
@@ -91,12 +110,11 @@ class Probe:
 
     async def _try(self) -> str | None:
         store = stores_of(self._settings).primary
-        content = os.urandom(_BYTES)
+        # What accounts may refuse to give back, if they refuse anything.
+        content = b"%PDF-1.4\n" + os.urandom(_BYTES)
         key = f"probes/{new_id()}"
         digest = hashlib.sha256(content).hexdigest()
-        version = await store.put(
-            key, content, content_type="application/octet-stream", sha256=digest
-        )
+        version = await store.put(key, content, content_type="application/pdf", sha256=digest)
         try:
             async with store.open(key, version) as pieces:
                 found = b"".join([piece async for piece in pieces])
@@ -106,13 +124,11 @@ class Probe:
 
     async def _forgotten(self, store: Store) -> str | None:
         """A store that works may still be another one than before: an empty disk, another bucket."""
-        now = time.monotonic()
+        now, key = time.monotonic(), self._last_key
         is_fresh = self._remembered_at is not None and now - self._remembered_at < _MEMORY_SECONDS
-        if self._database is None or is_fresh:
+        if key is None or is_fresh:
             return None
-        async with self._database.read(Scope.system()) as session:
-            key = await queries.newest_stored(session, store.kind)
-        if key is not None and await store.stat(key) is None:
+        if await store.stat(key) is None:
             return "files_gone"
         self._remembered_at = now
         return None
