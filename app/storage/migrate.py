@@ -18,7 +18,7 @@ from app.core.db import Database, Scope
 from app.core.settings import Settings
 from app.storage import kept_queries as queries
 from app.storage.base import NoSuchObject, Store, StoreTrouble
-from app.storage.move import put_once
+from app.storage.move import put_once, withdraw
 from app.storage.queries import Leased
 from app.storage.stores import stores_of
 
@@ -112,8 +112,8 @@ async def _point_to(database: Database, target: Store, leased: Leased, version: 
     async with database.write(Scope.system()) as session:
         is_moved = await queries.note_moved(session, leased, target.kind, version)
     if not is_moved:
-        # It was removed meanwhile; the worker deletes it where it was.
-        await target.delete(leased.key)
+        # Removed meanwhile: the worker deletes it where it was. Or another run has just moved it.
+        await withdraw(database, target, leased)
     return is_moved
 
 

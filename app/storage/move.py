@@ -18,8 +18,14 @@ from app.storage.stores import Stores, stores_of
 _FIRST_PAUSE: Final = 5.0
 # A store that is well again has everything within a minute.
 _LONGEST_PAUSE: Final = 45.0
+_FORMER_SECONDS: Final = 5.0
 # For everything that is asked of a store about one file; the lease lasts far longer.
 _PATIENCE_SECONDS: Final = 25.0
+# Another file may well get through where one of these was said.
+_OF_ONE_FILE: Final = frozenset({"conflict", "changed", "status_400", "status_413"})
+_DAMAGED: Final = frozenset({"conflict", "changed"})
+# After these nobody knows whether the store will still take in what it was sent.
+_UNSURE: Final = frozenset({"timeout", "unreachable", queries.IN_FLIGHT})
 
 
 class Step(IntEnum):
@@ -31,14 +37,24 @@ class Step(IntEnum):
 
 
 async def move_one(
-    database: Database, settings: Settings, *, patience_seconds: float = _PATIENCE_SECONDS
+    database: Database,
+    settings: Settings,
+    *,
+    patience_seconds: float = _PATIENCE_SECONDS,
+    troubled: set[str] | None = None,
 ) -> Step:
-    """Move the file that is due the longest. After trouble the others wait as well as that one."""
+    """Move the file that is due the longest.
+
+    `troubled` are kinds of store that are left alone; a kind that turns out to be in trouble is
+    added, so that one store's trouble holds up no file of another's.
+    """
+    stores = stores_of(settings.files)
+    primary = settings.files.storage_type
+    avoided = set() if troubled is None else troubled
     async with database.write(Scope.system()) as session:
-        leased = await queries.claim(session)
+        leased = await queries.claim(session, primary=primary, troubled=avoided)
     if leased is None:
         return Step.NOTHING_DUE
-    stores = stores_of(settings.files)
     try:
         async with _patience(patience_seconds):
             if leased.state == "deleted":
@@ -50,6 +66,8 @@ async def move_one(
         logger.warning("storage.trouble", file_id=leased.id, code=trouble.code, again_in=pause)
         async with database.write(Scope.system()) as session:
             await queries.note_trouble(session, leased, trouble.code, again_in=pause)
+        if trouble.code not in _OF_ONE_FILE:
+            avoided.add((leased.kind or primary) if leased.state == "deleted" else primary)
         return Step.TROUBLE
     return Step.MOVED
 
@@ -67,7 +85,11 @@ async def _delete(database: Database, stores: Stores, leased: Leased) -> None:
     if leased.kind is not None:
         await stores.of(leased.kind).delete(leased.key)
     async with database.write(Scope.system()) as session:
-        await queries.forget(session, leased)
+        if leased.kind and not leased.was_stored and leased.error in _UNSURE:
+            # A store that froze over the upload may keep it when it goes on, long after this.
+            await queries.delete_again(session, leased)
+        else:
+            await queries.forget(session, leased)
 
 
 async def _promote(database: Database, stores: Stores, leased: Leased) -> None:
@@ -80,16 +102,44 @@ async def _promote(database: Database, stores: Stores, leased: Leased) -> None:
     primary = stores.primary
     if leased.kind not in (None, primary.kind):
         # A former primary may have taken it without saying so; one file has one copy.
-        await stores.of(leased.kind or "").delete(leased.key)
+        await _forget_former(stores, leased)
     async with database.write(Scope.system()) as session:
         await queries.note_where(session, leased, primary.kind)
-    version = await put_once(
-        primary, leased.key, content, content_type=leased.content_type, sha256=leased.sha256
-    )
+    try:
+        version = await put_once(
+            primary, leased.key, content, content_type=leased.content_type, sha256=leased.sha256
+        )
+    except StoreTrouble as trouble:
+        if trouble.code in _DAMAGED:
+            # The key is this file's alone: what lies there is a damaged copy, in the way of it.
+            await primary.delete(leased.key)
+        raise
     async with database.write(Scope.system()) as session:
         kept = await queries.note_stored(session, leased, primary.kind, version)
     if not kept:
-        logger.info("storage.moved_in_vain", file_id=leased.id)
+        await withdraw(database, primary, leased)
+
+
+async def _forget_former(stores: Stores, leased: Leased) -> None:
+    """Delete from the former primary; one that is down for good, and left for that, holds up none."""
+    try:
+        async with _patience(_FORMER_SECONDS):
+            await stores.of(leased.kind or "").delete(leased.key)
+    except StoreTrouble as trouble:
+        logger.warning("storage.former_copy_unsure", file_id=leased.id, code=trouble.code)
+
+
+async def withdraw(database: Database, store: Store, leased: Leased) -> None:
+    """Take back what was put, if its file was removed meanwhile, and not if another took over.
+
+    Raises:
+        StoreTrouble: it was refused, or nothing was heard.
+    """
+    logger.info("storage.moved_in_vain", file_id=leased.id)
+    async with database.read(Scope.system()) as session:
+        still_known = await queries.get(session, leased.id)
+    if still_known is None:
+        await store.delete(leased.key)
 
 
 async def put_once(

@@ -1,12 +1,24 @@
 """The cellar in SQL."""
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from app.core.db import ReadSession, WriteSession
 from app.core.ids import new_id
@@ -17,6 +29,8 @@ PIECE_BYTES: Final = 1024 * 1024
 LEASE_SECONDS: Final = 120
 # Readers that opened the spool just before it was emptied still find it.
 SPOOL_SECONDS: Final = 3600
+# What the error of a file says that was removed while a process was about to put it.
+IN_FLIGHT: Final = "in_flight"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +47,8 @@ class Leased:
     sha256: str
     attempts: int
     version: str | None = None
+    error: str | None = None
+    was_stored: bool = False
 
 
 async def add(
@@ -90,10 +106,17 @@ async def piece(session: ReadSession, file_id: UUID, number: int) -> bytes | Non
 
 async def mark_removed(session: WriteSession, file_id: UUID) -> bool:
     """Take a file out of sight and its bytes out of the spool; the store is told by the worker."""
+    is_in_flight = and_(File.state == "waiting", File.lease_token.is_not(None))
     marked = await session.execute(
         update(File)
         .where(File.id == file_id, File.state != "deleted")
-        .values(state="deleted", attempts=0, next_try_at=func.now(), updated_at=func.now())
+        .values(
+            state="deleted",
+            attempts=0,
+            error=case((is_in_flight, IN_FLIGHT), else_=File.error),
+            next_try_at=func.now(),
+            updated_at=func.now(),
+        )
         .returning(File.id)
     )
     if marked.scalar_one_or_none() is None:
@@ -102,11 +125,18 @@ async def mark_removed(session: WriteSession, file_id: UUID) -> bool:
     return True
 
 
-async def claim(session: WriteSession) -> Leased | None:
-    """Take the file that is due the longest, under a new token; by the database's clock."""
+async def claim(session: WriteSession, *, primary: str, troubled: Collection[str]) -> Leased | None:
+    """Take the file that is due the longest, under a new token; by the database's clock.
+
+    What would be asked of a store of the `troubled` kinds is left; `primary` is for those waiting.
+    """
     due = (
         select(File.id)
-        .where(File.state.in_(("waiting", "deleted")), File.next_try_at <= func.clock_timestamp())
+        .where(
+            File.state.in_(("waiting", "deleted")),
+            File.next_try_at <= func.clock_timestamp(),
+            *([_is_elsewhere(primary, sorted(troubled))] if troubled else []),
+        )
         .order_by(File.next_try_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -129,10 +159,20 @@ async def claim(session: WriteSession) -> Leased | None:
             File.size,
             File.sha256,
             File.attempts,
+            File.error,
+            File.stored_at.is_not(None).label("was_stored"),
         )
     )
     found = claimed.mappings().one_or_none()
     return None if found is None else Leased(token=token, **found)
+
+
+def _is_elsewhere(primary: str, troubled: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a file's next step asks nothing of a store in trouble."""
+    return or_(
+        and_(File.state == "waiting", literal(primary not in troubled)),
+        and_(File.state == "deleted", or_(File.kind.is_(None), File.kind.not_in(troubled))),
+    )
 
 
 async def note_stored(
@@ -187,6 +227,16 @@ async def forget(session: WriteSession, leased: Leased) -> None:
     )
 
 
+async def delete_again(session: WriteSession, leased: Leased) -> None:
+    """The store has nothing now; tomorrow it is asked once more, and then the row goes as well."""
+    tomorrow = func.clock_timestamp() + text("interval '1 day'")
+    await session.execute(
+        update(File)
+        .where(File.id == leased.id, File.lease_token == leased.token, File.state == "deleted")
+        .values(error=None, lease_token=None, attempts=0, next_try_at=tomorrow)
+    )
+
+
 async def empty_spool(session: WriteSession) -> int:
     """Remove the bytes of files that were stored an hour ago, at most a hundred; how many."""
     old = (
@@ -206,14 +256,12 @@ async def empty_spool(session: WriteSession) -> int:
 
 
 async def newest_stored(session: ReadSession, kind: str) -> str | None:
-    """The key of the file that came into this kind of store last; None when none did."""
+    """The key of the newest file that is stored, if this kind of store has it, else None."""
     found = await session.execute(
-        select(File.key)
-        .where(File.state == "stored", File.kind == kind)
-        .order_by(File.id.desc())
-        .limit(1)
+        select(File.key, File.kind).where(File.state == "stored").order_by(File.id.desc()).limit(1)
     )
-    return found.scalar_one_or_none()
+    newest = found.one_or_none()
+    return newest.key if newest is not None and newest.kind == kind else None
 
 
 async def backlog(session: ReadSession) -> tuple[int, float]:

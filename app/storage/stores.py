@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.core.http import HttpClient
 from app.core.settings_files import FileSettings
-from app.storage.base import Store, StoreTrouble
+from app.storage.base import Kind, Store, StoreTrouble
 from app.storage.local import LocalStore
 
 
@@ -23,6 +23,16 @@ class Stores:
     def primary(self) -> Store:
         """The store that STORAGE_TYPE names."""
         return self.of(self._settings.storage_type)
+
+    @property
+    def configured(self) -> list[Kind]:
+        """The kinds that there are settings for; a folder of this machine always is one."""
+        known: dict[Kind, bool] = {
+            "local": True,
+            "s3": bool(self._settings.aws_bucket_name),
+            "cloudinary": self._settings.has_cloudinary,
+        }
+        return [kind for kind, is_known in known.items() if is_known]
 
     def of(self, kind: str) -> Store:
         """The store of a kind: files of a former kind are still read from there.

@@ -50,7 +50,7 @@ def told(findings: Findings) -> list[str]:
 
 
 async def sweep(database: Database, settings: Settings, *, delete: bool) -> list[Findings]:
-    """Compare every store that holds files, and the one for new ones, with the rows.
+    """Compare every store that there are settings for with the rows; those left long ago as well.
 
     With `delete` orphans and what was begun and never finished are deleted, and files that are
     missing but still lie in the spool go back in line. Without it nothing changes.
@@ -63,7 +63,7 @@ async def sweep(database: Database, settings: Settings, *, delete: bool) -> list
     stores = stores_of(settings.files)
     return [
         await _compare(database, stores.of(kind), delete=delete)
-        for kind in sorted({*kinds, settings.files.storage_type})
+        for kind in sorted({*kinds, *stores.configured})
     ]
 
 

@@ -18,10 +18,12 @@ _BEGIN_SECONDS: Final = 8.0
 @task(MOVE, look=True)
 async def move(context: TaskContext, **_ids: str) -> None:
     """Move what is due, whichever file the ring was for; a store in trouble is left alone at once."""
+    troubled: set[str] = set()
     stores_of(context.settings.files).close_with(context.closing)
     began = time.monotonic()
     while not context.stopping.is_set() and time.monotonic() - began < _BEGIN_SECONDS:
-        if await move_one(context.database, context.settings) is not Step.MOVED:
+        step = await move_one(context.database, context.settings, troubled=troubled)
+        if step is Step.NOTHING_DUE:
             return
 
 

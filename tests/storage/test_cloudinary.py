@@ -214,9 +214,6 @@ async def test_in_trouble_and_healed(
         PDF + bytes([number]) for number in range(3)
     ]
     cloud.spoil()
-    if trouble == "damaging":
-        # What is damaged lies under the name that it should have; a person has to look at it.
-        cloud.standin.shelf.assets.clear()
     await due_again(database)
     while await move_one(database, house) is not Step.NOTHING_DUE:
         pass

@@ -158,6 +158,10 @@ async def test_something_else_under_the_key_is_not_taken_for_it(
     file = await row(database, file_id)
     assert file is not None
     assert (file.state, file.error) == ("waiting", "conflict")
+    await due_again(database)
+    await move_one(database, house)
+    async with store.open(file.key, None) as pieces:
+        assert b"".join([piece async for piece in pieces]) == CONTENT, "it is no longer in the way"
 
 
 async def test_damaged_bytes_are_never_stored(
@@ -202,6 +206,9 @@ async def test_a_file_removed_while_it_moves_leaves_nothing(
 
     store.put = removed_meanwhile  # type: ignore[method-assign]
     await move_one(database, house)
+    assert await objects(store) == []
+    assert await move_one(database, house)
+    await due_again(database)
     assert await move_one(database, house)
     assert (await row(database, file_id), await objects(store)) == (None, [])
 
