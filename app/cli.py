@@ -160,6 +160,18 @@ def payer_sandbox(context: typer.Context) -> None:
     server.main(context.args)
 
 
+@cli.command(
+    "cloudinary-sandbox",
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def cloudinary_sandbox(context: typer.Context) -> None:
+    """Run a local Cloudinary whose CDN blocks PDFs, as a new account's does."""
+    from app.dev.cloudinary import server
+
+    server.main(context.args)
+
+
 @cli.command("mail-catcher")
 def mail_catcher(
     folder: Annotated[Path, typer.Argument(help="Where each mail is written as a file.")],

@@ -128,13 +128,17 @@ def _programs(around: Surroundings, url: str, listener: int, data: Path) -> list
     if around.providers:
         arguments = ["provider-sandbox", "--port", around.providers.rsplit(":", 1)[1]]
         programs.append(Program("providers", arguments, environment))
+    if around.cloudinary:
+        port = around.cloudinary.rsplit(":", 1)[1]
+        arguments = ["cloudinary-sandbox", "--folder", str(data / "cloudinary"), "--port", port]
+        programs.append(Program("cloud", arguments, environment))
     return programs
 
 
 def _wait_until_ready(
     url: str, around: Surroundings, programs: Sequence[Program], ending: Ending
 ) -> bool:
-    stand_ins = (around.payer, around.issuers, around.providers)
+    stand_ins = (around.payer, around.issuers, around.providers, around.cloudinary)
     others = [address for address in stand_ins if address]
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and not ending.is_asked():
@@ -182,6 +186,7 @@ def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: 
         ("Mail", _mail_place(around, data)),
         *_issuer_places(around),
         *_provider_places(around),
+        *_cloudinary_places(around),
         ("Sign in as", f"{account}, password: SUPERUSER_PASSWORD in {data / 'tour.env'}"),
         ("Data", f"{data}  (--fresh starts over)"),
     )
@@ -213,6 +218,12 @@ def _provider_places(around: Surroundings) -> tuple[tuple[str, str], ...]:
     if around.providers is None:
         return ()
     return (("Providers", f"{around.providers}  (local LinkedIn, Google, Microsoft)"),)
+
+
+def _cloudinary_places(around: Surroundings) -> tuple[tuple[str, str], ...]:
+    if around.cloudinary is None:
+        return ()
+    return (("Cloudinary", f"{around.cloudinary}  (local, its CDN blocks PDFs)"),)
 
 
 def _payer_kind(around: Surroundings) -> str:

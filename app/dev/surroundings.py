@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from app.dev.bridges.places import local_providers, provider_redirects
+from app.dev.cloudinary.places import local_cloudinary
 from app.dev.issuers import instance, realm
 from app.dev.payer.asgi import PayerOptions
 from app.dev.postgres import PostgresServer
@@ -71,6 +72,7 @@ class Surroundings:
     mail: str | None
     issuers: str | None
     providers: str | None = None
+    cloudinary: str | None = None
 
     def at(self, url: str) -> "Surroundings":
         """The same once it is known where the API is: the local providers send people back there."""
@@ -112,7 +114,9 @@ def surround(servers: ExitStack, data: Path) -> Surroundings:
         made |= _issuer_variables(issuers)
     providers, leading = local_providers(given, f"http://127.0.0.1:{free_port()}")
     made |= leading
-    return Surroundings({**given, **made}, made, payer, mail, issuers, providers)
+    cloud, leading = local_cloudinary(given, f"http://127.0.0.1:{free_port()}")
+    made |= leading
+    return Surroundings({**given, **made}, made, payer, mail, issuers, providers, cloud)
 
 
 def _mail_variables(address: str) -> dict[str, str]:

@@ -161,6 +161,29 @@ def test_the_local_issuers_never_see_a_real_secret(
     assert around.variables["CLERK_SECRET_KEY"] != "of-the-real-clerk"
 
 
+@pytest.mark.parametrize(
+    ("given", "is_local"),
+    [
+        ({}, False),
+        ({"STORAGE_TYPE": "cloudinary"}, True),
+        ({"STORAGE_TYPE": "cloudinary", "CLOUDINARY_CLOUD_NAME": "ours"}, False),
+        ({"STORAGE_TYPE": "s3"}, False),
+    ],
+)
+def test_a_local_cloudinary_for_whoever_asks_and_has_no_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], is_local: bool
+) -> None:
+    for variable in ("DATABASE_URL", "REDIS_URL", "UHC_BASE_URL"):
+        monkeypatch.setenv(variable, "https://elsewhere.example")
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    with ExitStack() as servers:
+        around = surround(servers, tmp_path)
+    assert (around.cloudinary is not None) == is_local
+    assert around.variables.get("CLOUDINARY_API_URL") == around.cloudinary
+    assert ("CLOUDINARY_API_SECRET" in around.made) == is_local
+
+
 @pytest.mark.parametrize("name", ["KEYCLOAK_ISSUER", "CLERK_ISSUER"])
 def test_real_issuers_are_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
+from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
 from app.core.settings_files import FileSettings
@@ -52,6 +54,25 @@ def cloud(served_cloud: Cloud) -> Cloud:
     """An empty cloud, as a new account is."""
     served_cloud.standin.forget()
     return served_cloud
+
+
+@pytest.fixture(scope="session")
+def moto_settings() -> Iterator[FileSettings]:
+    """Another S3 server, in a thread; it believes every signature, so none is tested by it."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    settings = FileSettings(
+        storage_type="s3",
+        aws_access_key_id="nobody",
+        aws_secret_access_key=SecretStr("nothing"),
+        aws_bucket_name="intake",
+        aws_endpoint_url=f"http://{host}:{port}",
+    )
+    made = httpx.put(f"{settings.aws_endpoint_url}/{settings.aws_bucket_name}")
+    assert made.status_code == 200, made.text
+    yield settings
+    server.stop()
 
 
 @pytest.fixture(scope="session")

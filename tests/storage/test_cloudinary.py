@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from app.core.clock import now
 from app.core.db import Database, Scope
 from app.core.settings import Settings
 from app.core.settings_files import FileSettings
+from app.dev.cloudinary.asgi import LocalCloudinary
 from app.dev.cloudinary.signatures import is_signed
 from app.storage import queries, service
 from app.storage.base import AlreadyThere, StoreTrouble
@@ -177,6 +179,20 @@ async def test_the_users_story_ends_well(
     assert await move_one(database, house) is Step.MOVED
     assert cloud.standin.shelf.assets == {}
     await stores_of(house.files).close()
+
+
+async def test_the_stand_in_goes_on_where_it_was_ended(tmp_path: Path) -> None:
+    folder = tmp_path / "cloud"
+    earlier = LocalCloudinary(folder=folder).shelf
+    other = ("image", "upload", "org/a/logos/b")
+    told = [earlier.keep(PLACE, PDF, overwrite=True)]
+    told.append(earlier.keep(other, picture("PNG", (2, 1)), overwrite=True))
+    (folder / "half.part").write_bytes(b"{")
+    later = LocalCloudinary(folder=folder).shelf
+    assert [later.describe(later.assets[place]) for place in (PLACE, other)] == told
+    assert later.assets[PLACE].content == PDF
+    assert [later.drop(PLACE), later.drop(PLACE)] == [True, False]
+    assert list(LocalCloudinary(folder=folder).shelf.assets) == [other]
 
 
 TROUBLES: dict[str, tuple[dict[str, object], str]] = {

@@ -8,6 +8,7 @@ import base64
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -37,14 +38,18 @@ class CloudOptions:
 
 
 class LocalCloudinary(Starlette):
-    """Everything in memory. `asked` lists each call as `verb path`, without its query."""
+    """Everything in memory, and in a folder if one is given. `asked` lists each call as `verb path`, without its query."""
 
     def __init__(
-        self, options: CloudOptions | None = None, *, faults: Faults | None = None
+        self,
+        options: CloudOptions | None = None,
+        *,
+        faults: Faults | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.options = options or CloudOptions()
         self.faults = faults or Faults()
-        self.shelf = Shelf(self.options.cloud, self.options.secret)
+        self.shelf = Shelf(self.options.cloud, self.options.secret, folder=folder)
         self.asked: list[str] = []
         self._refused_addresses: dict[str, str] = {}
         api = f"/v1_1/{self.options.cloud}"
@@ -85,6 +90,8 @@ class LocalCloudinary(Starlette):
         self._check(fields)
         if content is None:
             raise Refused(400, "Missing required parameter - file")
+        if not content:
+            raise Refused(400, "Empty file")
         kind = request.path_params["kind"]
         public_id = fields.get("public_id") or secrets.token_hex(10)
         place = (kind, fields.get("type", "upload"), public_id)
@@ -96,8 +103,7 @@ class LocalCloudinary(Starlette):
         fields, _ = await _form(request)
         self._check(fields)
         place = (request.path_params["kind"], fields.get("type", "upload"), fields["public_id"])
-        gone = self.shelf.assets.pop(place, None)
-        return JSONResponse({"result": "not found" if gone is None else "ok"})
+        return JSONResponse({"result": "ok" if self.shelf.drop(place) else "not found"})
 
     async def _download(self, request: Request) -> Response:
         fields = dict(request.query_params)

@@ -3,8 +3,10 @@
 import hashlib
 import io
 import itertools
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image, UnidentifiedImageError
@@ -43,15 +45,25 @@ class Asset:
 
 @dataclass
 class Shelf:
-    """All assets of one cloud."""
+    """All assets of one cloud, in memory and, where there is a folder, in that as well."""
 
     cloud: str
     secret: str
     address: str = ""
+    folder: Path | None = None
     assets: dict[Place, Asset] = field(default_factory=dict)
     _versions: "itertools.count[int]" = field(
         default_factory=lambda: itertools.count(int(now().timestamp()))
     )
+
+    def __post_init__(self) -> None:
+        """Go on with what an earlier process left in the folder."""
+        for path in self.folder.glob("*.json") if self.folder else ():
+            told = json.loads(path.read_text())
+            made_at = datetime.fromisoformat(told["created_at"])
+            content = path.with_suffix(".bin").read_bytes()
+            asset = Asset(tuple(told["place"]), content, told["version"], made_at, told["about"])
+            self.assets[asset.place] = asset
 
     def keep(self, place: Place, content: bytes, *, overwrite: bool) -> dict[str, Any]:
         """Keep a file and tell of it; without `overwrite` what is there stays and is told of."""
@@ -61,7 +73,30 @@ class Shelf:
         about = _about_picture(content) if place[0] == "image" else {}
         asset = Asset(place, content, next(self._versions), now(), about)
         self.assets[place] = asset
+        if self.folder:
+            self._write(self.folder / _file_name(place), asset)
         return self.describe(asset)
+
+    def drop(self, place: Place) -> bool:
+        """Forget a file; whether there was one."""
+        if self.folder:
+            for ending in (".json", ".bin"):
+                (self.folder / _file_name(place)).with_suffix(ending).unlink(missing_ok=True)
+        return self.assets.pop(place, None) is not None
+
+    def _write(self, path: Path, asset: Asset) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_suffix(".bin").write_bytes(asset.content)
+        told = {
+            "place": asset.place,
+            "version": asset.version,
+            "created_at": asset.created_at.isoformat(),
+            "about": asset.about,
+        }
+        # Last and at once: what has no such file is not there.
+        part = path.with_suffix(".part")
+        part.write_text(json.dumps(told))
+        part.replace(path.with_suffix(".json"))
 
     def describe(self, asset: Asset) -> dict[str, Any]:
         """The answer about one asset."""
@@ -94,6 +129,10 @@ class Shelf:
             for place, asset in sorted(self.assets.items())
             if place[:2] == (resource_type, delivery) and place[2].startswith(prefix)
         ]
+
+
+def _file_name(place: Place) -> str:
+    return hashlib.sha256("/".join(place).encode()).hexdigest()
 
 
 def _about_picture(content: bytes) -> dict[str, Any]:
