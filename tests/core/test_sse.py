@@ -108,7 +108,8 @@ async def test_a_failing_generator_breaks_the_stream_off() -> None:
         yield Event("1", "p", {})
         raise RuntimeError("broken")
 
-    before = len(asyncio.all_tasks())
+    before = asyncio.all_tasks()
     with pytest.raises(RuntimeError, match="broken"):
         await run(EventStream(failing()))
-    assert len(asyncio.all_tasks()) == before
+    # Those of other tests, whose servers share the loop, may end meanwhile.
+    assert asyncio.all_tasks() <= before
