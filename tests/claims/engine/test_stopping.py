@@ -54,7 +54,7 @@ async def test_a_call_that_outlives_the_grace_costs_only_itself(
     monkeypatch.setattr(benches, "GRACE_SECONDS", 0.3)
     plan = RowPlan("patient", 16, last_days=20, mix=Mix(0.0, 0.0))
     job_id, expected = await ledger.upload_plan(plan, batch=False)
-    ledger.play(share_hang=0.3, hang_seconds=60.0)
+    ledger.play(share_hang=0.5, hang_seconds=60.0)
     await stop_after(ledger, ledger.bench(timeout_seconds=60.0, concurrency=32), calls=8)
     left = 16 - len(await ledger.answers(job_id))
     assert 0 < left < 16
