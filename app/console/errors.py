@@ -10,12 +10,3 @@ class CrossSite(Problem):
     status = 403
     title = "This action did not come from the console"
     hint = "Open the console itself and do it there, in a browser of the last five years."
-
-
-class LinkUsed(Problem):
-    """A sign-in link that was used, is past its time, or was never given out."""
-
-    code = "console.link_used"
-    status = 403
-    title = "This sign-in link is no longer good"
-    hint = "Sign in with your password, or ask for a new link: intake console-link."
