@@ -26,8 +26,11 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def read_words(language: Language) -> dict[str, str]:
-    """All texts of a language by their dotted names."""
-    return _flat(tomllib.loads((_WORDS / f"{language}.toml").read_text(encoding="utf-8")))
+    """All texts of a language by their dotted names; a file holds the words of one area."""
+    found: dict[str, str] = {}
+    for area in sorted((_WORDS / language).glob("*.toml")):
+        found |= _flat(tomllib.loads(area.read_text(encoding="utf-8")))
+    return found
 
 
 WORDS: Final[Mapping[Language, Mapping[str, str]]] = {one: read_words(one) for one in LANGUAGES}
