@@ -1,6 +1,6 @@
 """Whatever fails while a job runs: each row has exactly one right answer in the end.
 
-The short cut runs always. The whole takes minutes: `./scripts/faults`.
+A command of its own: `./scripts/faults` takes minutes, `./scripts/faults --short` the half of one.
 """
 
 import asyncio
@@ -21,8 +21,10 @@ from tests.faults.yard import Fault, Yard
 
 Record = Callable[[str, object], None]
 MIX = Mix(wrong_person=0.05, unknown=0.05)
-LONG = os.environ.get("INTAKE_FAULTS") == "long"
+LENGTH = os.environ.get("INTAKE_FAULTS")
+LONG = LENGTH == "long"
 long_run = pytest.mark.skipif(not LONG, reason="takes minutes: ./scripts/faults")
+short_cut = pytest.mark.skipif(not LENGTH, reason="./scripts/faults --short")
 MODES = ("singly", "batch")
 # Which kinds of job a mode uploads, by whether they walk windows.
 JOBS = {"singly": (False,), "batch": (True,), "both": (False, True)}
@@ -203,6 +205,7 @@ async def test_a_long_row_of_faults(yard: Yard, record_property: Record, mode: s
     assert (found["lost"], found["double"], found["counter_minus_rows"]) == (0, 0, 0)
 
 
+@short_cut
 async def test_jobs_survive_a_fault_of_each_kind(yard: Yard, record_property: Record) -> None:
     """The cut for every day: two jobs, two workers, every message twice, one thing after another."""
     yard.crew.says_twice = True
