@@ -13,6 +13,7 @@ from app.console.routes import assets, claim_actions, entry, overview
 from app.console.routes import audit as console_audit
 from app.console.routes import claims as console_claims
 from app.console.routes import health as console_health
+from app.console.routes import people as console_people
 from app.console.routes import resumes as console_resumes
 from app.console.routes import uploads as console_uploads
 from app.core.docs import docs_router, problems_router
@@ -69,6 +70,7 @@ CONSOLE = (
     console_claims,
     claim_actions,
     console_resumes,
+    console_people,
     console_audit,
     console_health,
 )

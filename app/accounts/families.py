@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 
 from app.accounts import queries
 from app.accounts.identity import Identity, SignedIn
@@ -45,6 +45,17 @@ async def has_come_from(session: ReadSession, *, email: str, network: str) -> bo
         .limit(1)
     )
     return (await session.execute(statement)).scalar_one_or_none() is not None
+
+
+async def last_seen(session: ReadSession, *, user_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """When each of these people last signed in or renewed a sign-in, as far as it is still kept."""
+    seen = func.max(func.coalesce(RefreshFamily.last_used_at, RefreshFamily.created_at))
+    statement = (
+        select(RefreshFamily.user_id, seen)
+        .where(RefreshFamily.user_id.in_(user_ids))
+        .group_by(RefreshFamily.user_id)
+    )
+    return dict((await session.execute(statement)).all())
 
 
 async def end_one(

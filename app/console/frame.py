@@ -62,10 +62,14 @@ class Frame:
         return self.member is not None and self.member.role in CLAIM_READERS
 
     @property
+    def leads(self) -> bool:
+        """Whether they are an admin of the organization that they act in."""
+        return self.member is not None and self.member.role == "admin"
+
+    @property
     def reads_audit(self) -> bool:
         """Whether the audit log is shown to them: admins read their organization's."""
-        is_admin = self.member is not None and self.member.role == "admin"
-        return is_admin or self.person.is_superuser
+        return self.leads or self.person.is_superuser
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -76,6 +80,8 @@ class Frame:
             found.append(Place("claims", "/console/claims", open_files))
         if self.member is None or self.member.role in HIRING:
             found.append(Place("resumes", "/console/resumes"))
+        if self.leads:
+            found.append(Place("people", "/console/people"))
         if self.reads_audit:
             found.append(Place("audit", "/console/audit"))
         found.append(Place("health", "/console/health", alarms=self.health.status != "healthy"))

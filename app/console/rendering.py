@@ -78,6 +78,14 @@ def _ago(speech: Speech, seconds: int, at: datetime) -> str:
     return f"{at:%Y-%m-%d}"
 
 
+def until(speech: Speech, at: datetime) -> str:
+    """How long it is until then, in whole days while there are any."""
+    seconds = max(0.0, (at - now()).total_seconds())
+    if seconds >= 86_400:
+        return speech.say("time.in_days", count=round(seconds / 86_400))
+    return speech.duration(seconds)
+
+
 def bytes_in(speech: Speech, size: int) -> str:
     """A size in the unit that people use for it."""
     for unit, of in (("GB", 1 << 30), ("MB", 1 << 20), ("kB", 1 << 10)):
@@ -95,6 +103,7 @@ def fragment(request: Request, template: str, **values: Any) -> str:
         number=speech.number,
         duration=speech.duration,
         moment=lambda at: moment(speech, at),
+        until=lambda at: until(speech, at),
         size=lambda count: bytes_in(speech, count),
         asset=asset,
         path=request.url.path,

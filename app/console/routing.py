@@ -1,6 +1,7 @@
 """Routes whose failures are pages: who is not signed in is led there, all else is told in words."""
 
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import quote
 
@@ -58,9 +59,15 @@ class ConsoleRoute(APIRoute):
 
 
 async def told(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """The answer, or the page that says what is wrong and what to do."""
+    """The answer, or the page that says what is wrong and what to do.
+
+    The route's transaction ends in here, and not where FastAPI would end it: out there the failure
+    has become a page already, and what was written before it would be committed.
+    """
     try:
-        return await answer(request)
+        async with AsyncExitStack() as transactions:
+            request.scope["fastapi_function_astack"] = transactions
+            return await answer(request)
     except (Unauthorized, TokenExpired, TokenInvalid):
         return _to_sign_in(request)
     except (OrganizationRequired, OrganizationAmbiguous):

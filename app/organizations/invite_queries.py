@@ -2,20 +2,23 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
     Select,
     Subquery,
+    case,
     delete,
     false,
     func,
     literal,
     null,
+    or_,
     select,
     union_all,
+    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 
@@ -24,7 +27,19 @@ from app.core.db import ReadSession, WriteSession
 from app.core.ids import new_id
 from app.organizations.models import Invite, Membership, Organization
 
+INVITED: Final = "invited"
 _ONLY_ROWS = {"synchronize_session": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Which places a list shows: `group` is a role or "invited", `text` a part of name or address."""
+
+    group: str = ""
+    text: str = ""
+
+
+EVERYBODY: Final = Narrowed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,43 @@ async def put(
     )
     options = {"populate_existing": True}
     return (await session.scalars(statement, execution_options=options)).one()
+
+
+async def renew(
+    session: WriteSession,
+    organization_id: UUID,
+    invite_id: UUID,
+    digest: bytes,
+    life: timedelta,
+    *,
+    pause: timedelta,
+) -> Invite | None:
+    """Give an open invitation a new token and its whole life again; its id stays.
+
+    None when there is none, or when its present token is younger than `pause`.
+    """
+    statement = (
+        update(Invite)
+        .where(
+            Invite.organization_id == organization_id,
+            Invite.id == invite_id,
+            Invite.expires_at.between(func.now(), func.now() + (life - pause)),
+        )
+        .values(token_hash=digest, expires_at=func.now() + life)
+        .returning(Invite)
+    )
+    options = {"populate_existing": True}
+    return (await session.scalars(statement, execution_options=options)).one_or_none()
+
+
+async def is_open(session: ReadSession, organization_id: UUID, invite_id: UUID) -> bool:
+    """Whether this organization has an open invitation with this id."""
+    statement = select(Invite.id).where(
+        Invite.organization_id == organization_id,
+        Invite.id == invite_id,
+        Invite.expires_at > func.now(),
+    )
+    return (await session.execute(statement)).scalar_one_or_none() is not None
 
 
 async def find_open(session: ReadSession, digest: bytes) -> Open | None:
@@ -111,11 +163,34 @@ async def purge(session: WriteSession, before: datetime) -> int:
     return len((await session.execute(statement, execution_options=_ONLY_ROWS)).all())
 
 
-def places(organization_id: UUID) -> tuple[Select[Any], Subquery]:
+def places(organization_id: UUID, narrowed: Narrowed = EVERYBODY) -> tuple[Select[Any], Subquery]:
     """Members and open invitations as one list, and the columns that it is sorted by.
 
     Each has the same columns; `place_id` is the member's or the invitation's id.
     """
+    place = _all_places(organization_id)
+    statement = select(*place.c)
+    if narrowed.group == INVITED:
+        statement = statement.where(place.c.status == INVITED)
+    elif narrowed.group:
+        statement = statement.where(place.c.status != INVITED, place.c.role == narrowed.group)
+    if narrowed.text:
+        named = [place.c.full_name, place.c.email]
+        statement = statement.where(
+            or_(*(column.icontains(narrowed.text, autoescape=True) for column in named))
+        )
+    return statement, place
+
+
+async def group_sizes(session: ReadSession, organization_id: UUID) -> dict[str, int]:
+    """How many members have each role, and under "invited" how many invitations are open."""
+    place = _all_places(organization_id)
+    group = case((place.c.status == INVITED, INVITED), else_=place.c.role)
+    rows = await session.execute(select(group, func.count()).group_by(group))
+    return dict(rows.all())
+
+
+def _all_places(organization_id: UUID) -> Subquery:
     members = (
         select(
             Membership.user_id.label("place_id"),
@@ -140,9 +215,8 @@ def places(organization_id: UUID) -> tuple[Select[Any], Subquery]:
         literal(""),
         Invite.role,
         false(),
-        literal("invited"),
+        literal(INVITED),
         Invite.expires_at,
         Invite.created_at,
     ).where(Invite.organization_id == organization_id, Invite.expires_at > func.now())
-    place = union_all(members, invited).subquery("place")
-    return select(*place.c), place
+    return union_all(members, invited).subquery("place")

@@ -24,10 +24,11 @@ from app.core.problems import NotFound
 from app.mail.languages import Language
 from app.organizations import invite_queries, queries
 from app.organizations.errors import AlreadyMember, InviteForAnother, InviteInvalid
-from app.organizations.invite_queries import Open
+from app.organizations.invite_queries import EVERYBODY, Narrowed, Open
 from app.organizations.models import Invite
 
 LIFE: Final = timedelta(days=7)
+_PAUSE: Final = timedelta(minutes=1)
 _KEPT_AFTER_END: Final = timedelta(days=1)
 
 
@@ -43,10 +44,14 @@ class Place:
 
 
 async def browse(
-    session: ReadSession, *, organization_id: UUID, query: PageQuery
+    session: ReadSession,
+    *,
+    organization_id: UUID,
+    query: PageQuery,
+    narrowed: Narrowed = EVERYBODY,
 ) -> Slice[dict[str, Any]]:
     """Members and open invitations, newest first."""
-    statement, place = invite_queries.places(organization_id)
+    statement, place = invite_queries.places(organization_id, narrowed)
     return await paginate(
         session,
         statement,
@@ -54,6 +59,11 @@ async def browse(
         query=query,
         tenant=organization_id,
     )
+
+
+async def group_sizes(session: ReadSession, *, organization_id: UUID) -> dict[str, int]:
+    """How many members have each role, and under "invited" how many invitations are open."""
+    return await invite_queries.group_sizes(session, organization_id)
 
 
 async def needs_invite(session: ReadSession, *, place: Place, asks_first: bool) -> bool:
@@ -74,14 +84,51 @@ async def invite(session: WriteSession, letters: Letters, *, place: Place) -> In
         "invited_by": place.by.id,
     }
     made = await invite_queries.put(session, place.organization_id, values, LIFE)
-    link = Token(token, "accept-invite", LIFE)
-    context = {**await _names(session, place), "days": str(LIFE.days)}
-    reader = Reader(place.email, place.language)
-    await letters.hand_token(session, reader, "invite", context, token=link)
+    await _mail(session, letters, place, token)
     act = ("organizations.invited", place.by.id, place.organization_id)
     record(session, Entry(*act, "invite", str(made.id), {"role": made.role}))
     logger.info("organizations.invited", organization_id=place.organization_id, invite_id=made.id)
     return made
+
+
+async def _mail(session: WriteSession, letters: Letters, place: Place, token: str) -> None:
+    link = Token(token, "accept-invite", LIFE)
+    context = {**await _names(session, place), "days": str(LIFE.days)}
+    reader = Reader(place.email, place.language)
+    await letters.hand_token(session, reader, "invite", context, token=link)
+
+
+async def resend(
+    session: WriteSession,
+    letters: Letters,
+    *,
+    organization_id: UUID,
+    invite_id: UUID,
+    by: SignedIn,
+    language: Language,
+) -> bool:
+    """Send an open invitation once more, with a new link; the former one opens nothing any more.
+
+    False, and nothing is sent, when it went out less than a minute ago: somebody clicked twice.
+
+    Raises:
+        NotFound: the organization has no open one with this id.
+    """
+    token = secrets.token_urlsafe(32)
+    digest = token_digest(token)
+    renewed = await invite_queries.renew(
+        session, organization_id, invite_id, digest, LIFE, pause=_PAUSE
+    )
+    if renewed is None:
+        if await invite_queries.is_open(session, organization_id, invite_id):
+            return False
+        raise NotFound
+    place = Place(organization_id, by, renewed.email, renewed.role, language)
+    await _mail(session, letters, place, token)
+    act = ("organizations.invite_resent", by.id, organization_id)
+    record(session, Entry(*act, "invite", str(renewed.id), {"role": renewed.role}))
+    logger.info("organizations.invite_resent", invite_id=renewed.id)
+    return True
 
 
 async def tell_added(session: WriteSession, letters: Letters, *, place: Place) -> None:

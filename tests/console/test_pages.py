@@ -22,6 +22,7 @@ PAGES = (
     "/console/health",
     "/console/organization",
     "/console/audit",
+    "/console/people",
     "/console/resumes",
 )
 SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>")

@@ -1,22 +1,19 @@
 """Members over HTTP: adding, inviting, changing, leaving."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from app.accounts.caller import CallerLanguage, TheLetters
-from app.accounts.deps import ProcessIdentity, identity_of
+from app.accounts.deps import ProcessIdentity
 from app.accounts.errors import LastAdmin
 from app.accounts.letters import Letters
 from app.core.db import WriteSession
 from app.core.idempotency import body_digest, run_once
-from app.core.limits import take
 from app.core.openapi import problems
 from app.core.pages import Page, Pages
 from app.core.problems import Forbidden
-from app.core.state import services
 from app.organizations import invites, service
 from app.organizations.answers import Repeatable, created
 from app.organizations.deps import CurrentMember, OrganizationAdmin, TenantRead, TenantWrite
@@ -28,6 +25,7 @@ from app.organizations.errors import (
 )
 from app.organizations.invites import Place
 from app.organizations.models import Invite
+from app.organizations.offers import offer
 from app.organizations.schemas import MemberIn, MemberOut, MemberPatch
 
 router = APIRouter(prefix="/organizations", tags=["organizations"])
@@ -79,20 +77,9 @@ async def add_member(
 async def _offer(
     request: Request, session: WriteSession, letters: Letters, place: Place
 ) -> Response:
-    asks_first = services(request).settings.auth.members_by_invite == "on"
-    if await invites.needs_invite(session, place=place, asks_first=asks_first):
-        await take(request, "organizations.invite", str(place.organization_id))
-        invite = await invites.invite(session, letters, place=place)
-        return created(_invited(invite), f"me/invites/{invite.id}", status=202)
-    made = await service.add_member(
-        session,
-        organization_id=place.organization_id,
-        email=place.email,
-        role=place.role,
-        by=place.by.id,
-    )
-    await invites.tell_added(session, letters, place=replace(place, email=made.email))
-    (await identity_of(request)).forget_after(session, made.user_id)
+    made = await offer(request, session, letters, place)
+    if isinstance(made, Invite):
+        return created(_invited(made), f"me/invites/{made.id}", status=202)
     return created(MemberOut.model_validate(made), f"me/members/{made.user_id}")
 
 
