@@ -14,10 +14,12 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, func, insert, or_, select, text
+from sqlalchemy import case, delete, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from app.analysis import applied as applications
 from app.analysis import queries
+from app.analysis.applied import Applied
 from app.analysis.engine.demands import read_job
 from app.analysis.engine.fit import MEANING
 from app.analysis.engine.meaning import strongest_coordinates
@@ -46,6 +48,7 @@ class Candidate:
     title: str
     company: str
     digest: str
+    wording: int | None
     demands: Demands
 
 
@@ -63,7 +66,7 @@ def strongest(
 
 
 async def refresh(database: Database, *, stopping: asyncio.Event, seconds: float) -> int:
-    """Read open jobs that are new or have changed, and ask again for what rests on them; how many.
+    """Read open jobs that are new or have changed, and what an older version has read; how many.
 
     It stops after about so many seconds: what is left is read the next time.
     """
@@ -105,10 +108,6 @@ async def _stale(session: ReadSession) -> list[Job]:
 async def _keep(session: WriteSession, rows: Sequence[tuple[Job, str, Demands]]) -> None:
     version = model_version()
     ids = [job.id for job, _, _ in rows]
-    before = await session.execute(
-        select(JobFeatures.job_id, JobFeatures.digest).where(JobFeatures.job_id.in_(ids))
-    )
-    known: dict[UUID, str] = {each.job_id: each.digest for each in before}
     statement = upsert(JobFeatures).values(
         [
             {
@@ -130,8 +129,7 @@ async def _keep(session: WriteSession, rows: Sequence[tuple[Job, str, Demands]])
     )
     await session.execute(delete(JobTerm).where(JobTerm.job_id.in_(ids)))
     await session.execute(insert(JobTerm).values(list(_terms(rows))))
-    changed = [job for job, digest, _ in rows if known.get(job.id, digest) != digest]
-    await _ask_again(session, {job.id: digest for job, digest, _ in rows if job in changed})
+    await _ask_again(session, [job for job, _, _ in rows])
 
 
 def terms_of_job(asked: Demands) -> dict[int, float]:
@@ -149,22 +147,25 @@ def _terms(rows: Sequence[tuple[Job, str, Demands]]) -> list[dict[str, Any]]:
     ]
 
 
-async def _ask_again(session: WriteSession, changed: Mapping[UUID, str]) -> None:
-    """Applications to a job that reads differently now are scored anew."""
-    applied = await queries.applied_to(session, list(changed)) if changed else []
-    revisions = await queries.revisions(session, [each.resume_id for each in applied])
-    rows = [analysis_row(each, changed[each.job_id], revisions[each.resume_id]) for each in applied]
-    await queries.add_missing(session, rows)
+async def _ask_again(session: WriteSession, read: Sequence[Job]) -> None:
+    """Applications to jobs that a new version has read for the first time are scored by it, too."""
+    applied = await applications.asked_by_other_versions(
+        session, [job.id for job in read], model_version()
+    )
+    by_id = {job.id: job for job in read}
+    await queries.add_missing(session, [analysis_row(each, by_id[each.job_id]) for each in applied])
 
 
-def analysis_row(applied: Any, digest: str, revision: int) -> dict[str, Any]:
+def analysis_row(applied: Applied, job: Job) -> dict[str, Any]:
     """A pending analysis of the résumé that came with an application."""
     version = model_version()
     return {
         "owner_id": applied.candidate_id,
         "resume_id": applied.resume_id,
         "job_id": applied.job_id,
-        "key": key_of(applied.job_id, digest, revision, version),
+        "key": key_of(job.id, digest_of(post_of(job)), applied.revision, version),
+        "resume_revision": applied.revision,
+        "job_wording": job.wording,
         "model_version": version,
     }
 
@@ -198,6 +199,8 @@ async def candidates(session: ReadSession, profile: Profile) -> tuple[int, list[
             JobFeatures.features,
             OpenJob.title,
             OpenJob.company,
+            # What was read may have been worded anew since.
+            case((OpenJob.updated_at == JobFeatures.seen_at, OpenJob.wording)).label("wording"),
         )
         .join(OpenJob, OpenJob.id == JobFeatures.job_id)
         .where(JobFeatures.model_version == model_version())
@@ -207,7 +210,14 @@ async def candidates(session: ReadSession, profile: Profile) -> tuple[int, list[
     found = await session.execute(statement)
     read = msgspec.msgpack.Decoder(Demands).decode
     return total, [
-        Candidate(each.job_id, each.title, each.company, each.digest, read(each.features))
+        Candidate(
+            job_id=each.job_id,
+            title=each.title,
+            company=each.company,
+            digest=each.digest,
+            wording=each.wording,
+            demands=read(each.features),
+        )
         for each in found
     ]
 

@@ -31,8 +31,10 @@ ENDED = ("completed", "failed")
 class Analysis(Timestamps, Base):
     """A résumé held against a job; without `job_id`, against all open ones.
 
-    `key` names the inputs and is null where the answer must not be given again. `asked_at` is when
-    its owner last asked for it, null when an application did.
+    `key` names the inputs and is null where the answer must not be given again. `resume_revision` and
+    `job_wording` are the numbers that those inputs had when they were last seen: an application shows
+    the answer as long as they are the present ones. `asked_at` is when its owner last asked for it,
+    null when an application did.
     """
 
     __tablename__ = "analyses"
@@ -55,6 +57,8 @@ class Analysis(Timestamps, Base):
     resume_id: Mapped[UUID] = mapped_column(ForeignKey("resumes.id", ondelete="CASCADE"))
     job_id: Mapped[UUID | None] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"))
     key: Mapped[str | None]
+    resume_revision: Mapped[int | None]
+    job_wording: Mapped[int | None]
     status: Mapped[str] = mapped_column(server_default="pending")
     model_version: Mapped[str]
     overall_score: Mapped[float | None] = mapped_column(Float)

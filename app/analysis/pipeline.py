@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from app.analysis import applied as applications
 from app.analysis import index, queries
 from app.analysis.engine.advice import advise
 from app.analysis.engine.demands import read_job
@@ -54,31 +55,31 @@ class Bench:
 
 async def drain(bench: Bench) -> int:
     """Answer analyses until none is due, time is up or the process is about to end; how many."""
-    await _take_applications(bench.database)
     done, until = 0, time.monotonic() + _SECONDS
     while time.monotonic() < until and not bench.stopping.is_set():
         async with bench.database.write(Scope.system()) as session:
             leased = await queries.claim(session)
         if leased is None:
+            if await _take_applications(bench.database):
+                continue
             break
         await _work(bench, leased)
         done += 1
     return done
 
 
-async def _take_applications(database: Database) -> None:
-    """Résumés that came with applications are held against the job without being asked."""
+async def _take_applications(database: Database) -> int:
+    """Résumés that came with applications are held against the job without being asked; how many.
+
+    So are those that were read anew since, and those for a job that was worded anew.
+    """
     async with database.write(Scope.system()) as session:
-        applied = await queries.applied_without_score(session, _APPLICATIONS)
+        applied = await applications.without_score(session, _APPLICATIONS)
         posts = await queries.jobs(session, [each.job_id for each in applied])
-        revisions = await queries.revisions(session, [each.resume_id for each in applied])
         rows = [
-            index.analysis_row(
-                each, digest_of(post_of(posts[each.job_id])), revisions[each.resume_id]
-            )
-            for each in applied
+            index.analysis_row(each, posts[each.job_id]) for each in applied if each.job_id in posts
         ]
-        await queries.add_missing(session, rows)
+        return await queries.add_missing(session, rows)
 
 
 async def _work(bench: Bench, leased: Leased) -> None:
@@ -106,11 +107,17 @@ async def _match_one(
     database: Database, leased: Leased, resume: Resume, profile: Profile, job_id: UUID
 ) -> None:
     async with database.read(Scope.system()) as session:
-        post = post_of(await jobs.get(session, job_id=job_id))
+        job = await jobs.get(session, job_id=job_id)
+    post = post_of(job)
     answer = await asyncio.to_thread(_answer, profile, post)
     key = key_of(job_id, digest_of(post), resume.revision, model_version())
     async with database.write(Scope.system()) as session:
-        values = {**values_of(answer), "key": await queries.free_key(session, leased, key)}
+        values = {
+            **values_of(answer),
+            "key": await queries.free_key(session, leased, key),
+            "resume_revision": resume.revision,
+            "job_wording": job.wording,
+        }
         written = await queries.end(session, leased, "completed", values)
     _log(written, leased)
 
@@ -187,6 +194,8 @@ def _row(leased: Leased, revision: int, candidate: Candidate, answer: Score) -> 
         "resume_id": leased.resume_id,
         "job_id": candidate.job_id,
         "key": key_of(candidate.job_id, candidate.digest, revision, model_version()),
+        "resume_revision": revision,
+        "job_wording": candidate.wording,
         "status": "completed",
         "asked_at": asked_at,
         "completed_at": asked_at,

@@ -55,6 +55,15 @@ def asked_by(owner_id: UUID) -> Select[Any]:
     )
 
 
+def _seen_again() -> dict[str, Any]:
+    """The numbers of the inputs of an answer that is there already: they may have come back to it."""
+    given: Any = insert(Analysis).excluded
+    return {
+        name: func.greatest(getattr(Analysis, name), getattr(given, name))
+        for name in ("resume_revision", "job_wording")
+    }
+
+
 async def ask(session: WriteSession, values: Values) -> Analysis:
     """The analysis for these inputs: a new one, or the one that there is, asked for once more."""
     row = {"id": new_id(), **values, "asked_at": func.now()}
@@ -62,7 +71,8 @@ async def ask(session: WriteSession, values: Values) -> Analysis:
         insert(Analysis)
         .values(row)
         .on_conflict_do_update(
-            index_elements=["resume_id", "key"], set_={"asked_at": func.clock_timestamp()}
+            index_elements=["resume_id", "key"],
+            set_={"asked_at": func.clock_timestamp(), **_seen_again()},
         )
         .returning(Analysis)
         .execution_options(populate_existing=True)
@@ -71,13 +81,13 @@ async def ask(session: WriteSession, values: Values) -> Analysis:
 
 
 async def add_missing(session: WriteSession, rows: Sequence[Values]) -> int:
-    """Analyses that nobody asked for in person; how many were new."""
+    """Analyses that nobody asked for in person; how many there are of them now."""
     if not rows:
         return 0
     made = await session.execute(
         insert(Analysis)
         .values([{"id": new_id(), **row} for row in rows])
-        .on_conflict_do_nothing(index_elements=["resume_id", "key"])
+        .on_conflict_do_update(index_elements=["resume_id", "key"], set_=_seen_again())
         .returning(Analysis.id)
     )
     return len(made.all())
@@ -215,51 +225,13 @@ async def write_many(session: WriteSession, rows: Sequence[Values]) -> list[UUID
                         func.greatest(Analysis.asked_at, statement.excluded.asked_at),
                     ),
                     else_=Analysis.asked_at,
-                )
+                ),
+                **_seen_again(),
             },
         ).returning(Analysis.id, Analysis.key)
     )
     ids = {key: analysis_id for analysis_id, key in made}
     return [ids[row["key"]] for row in rows]
-
-
-async def applied_without_score(session: ReadSession, limit: int) -> list[Any]:
-    """Applications that came with a résumé and that no analysis was ever made for.
-
-    The table belongs to the room beside this one, which nothing here may import; four of its
-    columns are all that is known of it.
-    """
-    found = await session.execute(
-        text(
-            """
-            SELECT candidate_id, resume_id, job_id FROM applications
-            WHERE resume_id IS NOT NULL AND score IS NULL AND NOT EXISTS (
-                SELECT 1 FROM analyses WHERE analyses.resume_id = applications.resume_id
-                AND analyses.job_id = applications.job_id)
-            ORDER BY id LIMIT :limit
-            """
-        ),
-        {"limit": limit},
-    )
-    return list(found.all())
-
-
-async def applied_to(session: ReadSession, jobs: Sequence[UUID]) -> list[Any]:
-    """The résumés that came with applications to these jobs."""
-    found = await session.execute(
-        text(
-            "SELECT candidate_id, resume_id, job_id FROM applications"
-            " WHERE resume_id IS NOT NULL AND job_id = ANY(CAST(:jobs AS uuid[]))"
-        ),
-        {"jobs": list(jobs)},
-    )
-    return list(found.all())
-
-
-async def revisions(session: ReadSession, resumes: Sequence[UUID]) -> dict[UUID, int]:
-    """How often each résumé has been read."""
-    found = await session.execute(select(Resume.id, Resume.revision).where(Resume.id.in_(resumes)))
-    return {each.id: each.revision for each in found}
 
 
 async def jobs(session: ReadSession, ids: Sequence[UUID]) -> dict[UUID, Job]:

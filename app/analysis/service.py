@@ -33,12 +33,13 @@ async def ask(
         AnalysisJobClosed: the job is closed, archived or expired.
     """
     version = model_version()
-    key = OF_ALL_JOBS
+    key, wording = OF_ALL_JOBS, None
     if job_id is not None:
         job = await jobs.get(session, job_id=job_id)
         if not _is_open(job):
             raise AnalysisJobClosed
         key = key_of(job.id, digest_of(post_of(job)), resume.revision, version)
+        wording = job.wording
     made = await queries.ask(
         session,
         {
@@ -46,6 +47,8 @@ async def ask(
             "resume_id": resume.id,
             "job_id": job_id,
             "key": key,
+            "resume_revision": resume.revision,
+            "job_wording": wording,
             "model_version": version,
         },
     )

@@ -45,6 +45,10 @@ class _Post(Timestamps):
     expires_at: Mapped[datetime | None]
     applications_count: Mapped[int] = mapped_column(server_default="0")
     views_count: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    wording: Mapped[int] = mapped_column(
+        server_default="1", server_onupdate=FetchedValue(for_update=True)
+    )
+    """Grows, by the database's hand, each time that what a score rests on is worded anew."""
     search: Mapped[str] = mapped_column(
         TSVECTOR, FetchedValue(), FetchedValue(for_update=True), deferred=True
     )

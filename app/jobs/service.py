@@ -21,6 +21,7 @@ from app.jobs.search import (
     marked,
     words_of,
 )
+from app.worker.doorbell import ring
 
 # What a status may become. Whoever has applied to a job would lose sight of it if it could be a
 # draft again.
@@ -169,13 +170,18 @@ async def update(
         kept["company"] = company
     if status != "draft" and job.posted_at is None:
         kept["posted_at"] = now()
+    return await _change(session, job, kept, by=by) if kept else job
+
+
+async def _change(session: WriteSession, job: Job, kept: Mapping[str, Any], *, by: UUID) -> Job:
     changed = sorted(name for name, value in kept.items() if getattr(job, name) != value)
-    if not kept:
-        return job
-    before = job.status
+    before, wording = job.status, job.wording
     after = await queries.change(session, job.id, kept)
+    if after.wording != wording:
+        # Whoever holds résumés against jobs lies above this room: known by its task's name alone.
+        ring(session, "analysis.work", job_id=job.id)
     if changed:
-        move = {} if status == before else {"from": before, "to": status}
+        move = {} if after.status == before else {"from": before, "to": after.status}
         _note(session, "changed", after, by=by, detail={"fields": ",".join(changed), **move})
     return after
 

@@ -259,9 +259,7 @@ async def test_an_application_with_a_resume_is_scored_unasked(
     asked = await analyze(client, crew.candidate, None, job_id=job_id, resume_id=resume_id)
     shown = await get(client, crew.candidate, f"results/{asked.json()['id']}")
     assert (shown["status"], shown["overall_score"]) == ("completed", first)
-    await index_jobs(context)
     await change_job(database, job_id, skills=["COBOL"], requirements="COBOL is required.")
-    await index_jobs(context)
     await work(context)
     second = await score_of(database, application_id)
     assert second is not None
