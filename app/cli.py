@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from app.core import log
 from app.core.settings import Settings
 from app.core.version import release
-from app.upkeep import DATA, DataOption, audit, chosen_settings, fail, keys, storage
+from app.upkeep import DATA, DataOption, audit, chosen_settings, deploy, fail, keys, storage
 
 cli = typer.Typer(
     name="intake",
@@ -26,6 +26,7 @@ cli = typer.Typer(
     add_completion=False,
 )
 cli.add_typer(audit, name="audit")
+cli.add_typer(deploy, name="deploy")
 cli.add_typer(keys, name="keys")
 cli.add_typer(storage, name="storage")
 

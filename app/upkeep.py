@@ -22,6 +22,7 @@ audit = typer.Typer(help="The audit log and its chains.", no_args_is_help=True)
 keys = typer.Typer(help="The keys that seal secrets in the database.", no_args_is_help=True)
 
 storage = typer.Typer(help="Files, where they are kept.", no_args_is_help=True)
+deploy = typer.Typer(help="What was deployed, and what runs.", no_args_is_help=True)
 
 
 def chosen_settings() -> Settings:
@@ -126,6 +127,37 @@ def sweep_storage(
         fail(f"A store does not answer as it should: {trouble.code}")
     typer.echo("\n".join(line for each in found for line in sweep.told(each)))
     raise typer.Exit(1 if any(each.missing or each.damaged for each in found) else 0)
+
+
+@deploy.command("verify")
+def verify_deployment(
+    expect: Annotated[
+        str, typer.Option(help="The commit, seven digits or more; by itself that of these files.")
+    ] = "",
+    url: Annotated[str, typer.Option(help="Where the API is.")] = "http://127.0.0.1:8000",
+    wait: Annotated[float, typer.Option(help="Seconds to go on asking until all are new.")] = 0.0,
+    require: Annotated[
+        str, typer.Option(help="Roles that must be alive, as in api,worker,beat.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One line for programs.")] = False,
+) -> None:
+    """Name every process with its commit: 0 all run the expected one, 3 some do not, 4 unknown."""
+    from app.health import deployment
+
+    roles = [role.strip() for role in require.split(",") if role.strip()]
+    unknown = [role for role in roles if role not in deployment.ROLES]
+    if unknown:
+        raise typer.BadParameter(f"{', '.join(unknown)}: there are api, worker and beat.")
+    expected = expect or _own_commit()
+    found = deployment.verify(url, expected, required=roles, wait_seconds=wait)
+    typer.echo(found.as_json() if as_json else "\n".join(found.lines()))
+    raise typer.Exit(found.code)
+
+
+def _own_commit() -> str:
+    from app.core.version import release
+
+    return release().commit
 
 
 async def _with_database(work: Callable[..., Awaitable[T]]) -> T:

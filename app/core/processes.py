@@ -20,6 +20,7 @@ from typing import Final, Literal
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
+from app.core.breaker import open_circuits
 from app.core.clock import now
 from app.core.log import logger
 from app.core.redis_client import REDIS_FAULTS
@@ -47,6 +48,8 @@ class ProcessRecord:
     heartbeat_at: datetime
     memory_mb: float
     stale: bool
+    open_circuits: tuple[str, ...] = ()
+    """Services outside that have failed this process again and again, by the names of breakers."""
 
     @property
     def key(self) -> str:
@@ -70,6 +73,7 @@ def describe(role: Role, started_at: datetime) -> ProcessRecord:
         heartbeat_at=now(),
         memory_mb=round(memory_megabytes(), 1),
         stale=is_stale(),
+        open_circuits=open_circuits(),
     )
 
 

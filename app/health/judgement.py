@@ -53,6 +53,7 @@ def judge(readings: Readings, release: Release, keys: Sequence[KeyState] = ()) -
         workers=workers(readings.processes, readings.backlog, release),
         queue=queue(readings.depth, readings.backlog, sends_mail=readings.sends_mail),
         payers=payers(readings.payers),
+        integrations=integrations(readings.integrations),
         issuers=issuers(keys),
     )
     return Health(
@@ -146,14 +147,16 @@ def workers(
         detail = "Cannot be known while Redis is away; workers go on without it."
         return _check(reading, "degraded", detail)
     alive = [record for record in reading.value if record.role == "worker"]
+    others = [record for record in reading.value if _is_stale(record, release)]
+    if others:
+        lack = "" if alive else "No worker is alive. "
+        detail = f"{lack}{_names(others)}: restart what is old."
+        return _check(reading, "degraded", detail)
     if not alive:
         known = (backlog.value or {}).items()
         waiting = sum(each.waiting for room, each in known if room not in _NO_JOBS)
         consequence = f"{waiting} jobs wait for one" if waiting else "new jobs would wait"
         return _check(reading, "degraded", f"No worker is alive: {consequence}.")
-    others = [record for record in reading.value if _is_stale(record, release)]
-    if others:
-        return _check(reading, "degraded", f"{_names(others)}: restart what is old.")
     beat = any(record.role == "beat" for record in reading.value)
     detail = f"{len(alive)} alive, {'with' if beat else 'without'} beat, all with this code."
     return _check(reading, "healthy", detail)
@@ -189,7 +192,7 @@ def _mails(line: Backlog, *, sends: bool) -> str:
 
 
 def payers(reading: Reading[Mapping[str, str | None]]) -> Check:
-    """What workers have met at payers: work waits meanwhile, and goes on by itself."""
+    """What processes have met there: work waits meanwhile, and goes on by itself."""
     if reading.value is None:
         return _check(reading, "healthy", f"Cannot be known: {_reason(reading.fault or SILENT)}.")
     troubles = [words for words in reading.value.values() if words]
@@ -199,6 +202,11 @@ def payers(reading: Reading[Mapping[str, str | None]]) -> Check:
     return _check(
         reading, "healthy", f"Nothing known against {names}." if names else "None set up."
     )
+
+
+def integrations(reading: Reading[Mapping[str, str | None]]) -> Check:
+    """What processes have met at calendars and LinkedIn; nobody is asked for this."""
+    return payers(reading)
 
 
 def issuers(keys: Sequence[KeyState]) -> Check:
@@ -230,7 +238,9 @@ def _names(records: Sequence[ProcessRecord]) -> str:
 
 
 def _is_stale(record: ProcessRecord, release: Release) -> bool:
-    return record.stale or record.fingerprint != release.fingerprint
+    # Another commit over the same files is a deployment that has not come to its end.
+    running = (record.commit, record.fingerprint)
+    return record.stale or running != (release.commit, release.fingerprint)
 
 
 def _process(record: ProcessRecord, release: Release) -> Process:

@@ -53,6 +53,7 @@ class Readings:
     depth: Reading[int]
     backlog: Reading[Mapping[str, Backlog]]
     payers: Reading[Mapping[str, str | None]]
+    integrations: Reading[Mapping[str, str | None]]
     on_disk: Reading[str]
     storage: Reading[str]
     road: Reading[Sequence[str]]
@@ -69,6 +70,8 @@ class Pulse:
         self._open: dict[str, tuple[asyncio.Task[Reading[Any]], float]] = {}
         self._storage = Probe(services.settings.files)
         self._road: Sequence[str] | None = None
+        # Now, or the first readings would wait for it and count as late.
+        load()
 
     async def take(self) -> Readings:
         """All readings, side by side."""
@@ -81,7 +84,8 @@ class Pulse:
             "backlog": self._read_backlog,
             "storage": self._read_storage,
             "road": self._read_road,
-            "payers": functools.partial(_payers, services),
+            "payers": functools.partial(_outlook, services, "payers"),
+            "integrations": functools.partial(_outlook, services, "integrations"),
             "on_disk": functools.partial(asyncio.to_thread, on_disk),
         }
         sends_mail = bool(services.settings.mail.smtp_host)
@@ -180,21 +184,18 @@ async def _processes(services: Services) -> list[ProcessRecord]:
 
 
 async def _depth(services: Services) -> int:
-    load()
     queues = sorted({task.queue for task in TASKS.values()})
     lengths = [await services.redis.llen(queue) for queue in queues]
     return sum(lengths)
 
 
-async def _payers(services: Services) -> Mapping[str, str | None]:
-    load()
-    look = OUTLOOKS.get("payers")
+async def _outlook(services: Services, kind: str) -> Mapping[str, str | None]:
+    look = OUTLOOKS.get(kind)
     return await look(services.settings, services.redis) if look else {}
 
 
 async def _backlog(services: Services) -> tuple[Mapping[str, Backlog], str | None]:
     """What waits, by room, and the key of the file that was stored last where new ones go."""
-    load()
     async with services.database.read(Scope.system()) as session:
         waiting = {room: await probe(session) for room, probe in BACKLOGS.items()}
         return waiting, await last_key(session, services.settings.files)

@@ -29,6 +29,7 @@ class Checks(Out):
     workers: Check
     queue: Check
     payers: Check
+    integrations: Check
     issuers: Check
 
 
@@ -41,7 +42,7 @@ class Code(Out):
 
 
 class Process(Out):
-    """A living process; `stale` when it runs other code than the answering one or its own disk."""
+    """A living process; `stale` when it runs other code than its own disk holds or the answering one runs."""
 
     role: Role
     host: str

@@ -1,16 +1,22 @@
 """What workers do for integrations: calendars kept true, grants kept alive, endings told in time."""
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
+from redis.asyncio import Redis
+
 from app.core.db import Scope
 from app.core.log import logger
+from app.core.settings import Settings
+from app.health.registry import registered
+from app.integrations.names import TITLES
 from app.integrations.queries import states
-from app.integrations.service import ending, lifetimes, syncing
+from app.integrations.service import ending, lifetimes, status, syncing
 from app.integrations.service.bench import Bench
 from app.interviews.service import SYNC
 from app.worker.doorbell import ring_now
-from app.worker.registry import TaskContext, periodic, task
+from app.worker.registry import TaskContext, outlook, periodic, task
 
 _AT_ONCE: Final = 3
 
@@ -54,3 +60,19 @@ async def purge_states(context: TaskContext) -> None:
     """Delete the rows of consents that nobody came back from."""
     async with context.database.write(Scope.system()) as session:
         await states.purge(session)
+
+
+@outlook("integrations")
+async def providers(settings: Settings, redis: Redis) -> Mapping[str, str | None]:
+    """The providers that are set up; of one whose circuit is open, which processes say so."""
+    records = await registered(redis)
+    found: dict[str, str | None] = {}
+    for name in status.configured(settings):
+        seen = [
+            f"{record.role} {record.pid} on {record.host}"
+            for record in records
+            if f"integrations.{name}" in record.open_circuits
+        ]
+        words = f"{TITLES[name]} fails again and again, says {', '.join(seen)}."
+        found[TITLES[name]] = words if seen else None
+    return found

@@ -44,6 +44,7 @@ def a_health(*, stale_worker: bool = False, queue: str = "healthy") -> Health:
             workers=fine,
             queue=waits,
             payers=fine,
+            integrations=fine,
             issuers=fine,
         ),
         processes=[api, worker],

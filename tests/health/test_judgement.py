@@ -54,6 +54,7 @@ def readings(**changes: Reading[Any]) -> Readings:
         "depth": good(0),
         "backlog": good(backlog()),
         "payers": good({"UnitedHealthcare": None}),
+        "integrations": good({"Google Calendar": None}),
         "on_disk": good(RELEASE.fingerprint),
         "storage": good("local"),
         "road": good(()),
@@ -115,6 +116,18 @@ CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
     "a worker whose disk has changed": (
         {"processes": good([process(pid=4242, stale=True)])},
         *("workers", "degraded", "degraded", "worker 4242 on box"),
+    ),
+    "mixed commits over the same files": (
+        {"processes": good([process(), process("beat", 9, commit="9c2013bb")])},
+        *("workers", "degraded", "degraded", "beat 9 on box runs 9c2013b"),
+    ),
+    "an API with other code, and no worker": (
+        {"processes": good([process("api", 3, fingerprint="f" * 12)])},
+        *("workers", "degraded", "degraded", "No worker is alive. api 3 on box runs"),
+    ),
+    "a calendar away": (
+        {"integrations": good({"Google Calendar": "Google Calendar fails.", "LinkedIn": None})},
+        *("integrations", "degraded", "degraded", "Google Calendar fails."),
     ),
     "nobody begins": (
         {"backlog": good(backlog(2, 301))},

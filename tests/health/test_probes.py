@@ -81,6 +81,7 @@ async def test_the_shape_is_the_contracts(client: httpx.AsyncClient) -> None:
     }
     assert body["cloudinary_401_fix"] == "active"
     names = {"database", "redis", "schema", "storage", "workers", "queue", "payers", "issuers"}
+    names |= {"integrations"}
     assert set(body["checks"]) == names
     assert all(set(each) == {"status", "latency_ms", "detail"} for each in body["checks"].values())
     assert (await client.get("/api/v1/health")).json()["checks"].keys() == names

@@ -70,7 +70,9 @@ class Line:
         if self.provider.name not in known:
             patience = self.patience
             known[self.provider.name] = Breaker(
-                threshold=patience.failures, pause_seconds=patience.pause_seconds
+                name=f"integrations.{self.provider.name}",
+                threshold=patience.failures,
+                pause_seconds=patience.pause_seconds,
             )
         return known[self.provider.name]
 

@@ -8,8 +8,10 @@ from uuid import UUID
 from app.core.crypto import SealBroken
 from app.core.db import DatabaseAway, DatabaseBusy, Scope
 from app.core.log import logger
+from app.core.settings import Settings
 from app.integrations.engine.providers import PROVIDERS, Provider
 from app.integrations.models import Connection
+from app.integrations.names import Name
 from app.integrations.queries import connections as queries
 from app.integrations.service import vault
 from app.integrations.service.bench import Bench
@@ -48,6 +50,11 @@ async def look(bench: Bench, organization_id: UUID | None, user_id: UUID) -> dic
         name: _standing(bench, provider, rows.get(name), is_known=is_known)
         for name, provider in PROVIDERS.items()
     }
+
+
+def configured(settings: Settings) -> list[Name]:
+    """The providers with which an application is registered."""
+    return [name for name, one in PROVIDERS.items() if one.application(settings).is_complete]
 
 
 def _standing(
