@@ -16,6 +16,7 @@ from app.console.routes import health as console_health
 from app.console.routes import people as console_people
 from app.console.routes import resumes as console_resumes
 from app.console.routes import uploads as console_uploads
+from app.console.routes import welcome as console_welcome
 from app.core.docs import docs_router, problems_router
 from app.core.limits import limit
 from app.core.middleware.body_limits import BodyLimit
@@ -65,6 +66,7 @@ ROOMS = (
 )
 CONSOLE = (
     entry,
+    console_welcome,
     overview,
     console_uploads,
     console_claims,

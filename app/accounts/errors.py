@@ -1,6 +1,6 @@
 """What can go wrong with accounts and signing in."""
 
-from app.core.problems import Forbidden, Problem, Unauthorized
+from app.core.problems import Forbidden, NotFound, Problem, Unauthorized
 
 
 class EmailTaken(Problem):
@@ -92,3 +92,11 @@ class AccountDisabled(Unauthorized):
     status = 401
     title = "Your account is disabled here"
     hint = "An admin of your organization can enable it again."
+
+
+class WelcomeClosed(NotFound):
+    """One-time sign-in links are for development only."""
+
+    code = "accounts.welcome_closed"
+    title = "There is no sign-in link here"
+    hint = "Only ./scripts/dev prints one; sign in at /console/sign-in."

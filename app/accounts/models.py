@@ -128,13 +128,15 @@ class AddressProof(Base):
     """A token sent to an address, by which its owner sets a password or proves that it is theirs.
 
     It begins as a mere request for an address, without an account; a worker then finds the account,
-    or removes the row. Without a token it was used, or a newer one has taken its place. Only the
-    system sees these rows.
+    or removes the row. Without a token it was used, or a newer one has taken its place. A `welcome`
+    is never mailed: `intake dev` prints it. Only the system sees these rows.
     """
 
     __tablename__ = "address_proofs"
     __table_args__ = (
-        CheckConstraint("purpose IN ('password_reset', 'email_verification')", name="purpose"),
+        CheckConstraint(
+            "purpose IN ('password_reset', 'email_verification', 'welcome')", name="purpose"
+        ),
         Index(
             "ix_address_proofs_created_at",
             "created_at",

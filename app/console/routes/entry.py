@@ -10,6 +10,7 @@ from app.accounts.attempts import Attempt
 from app.accounts.caller import ThisDevice
 from app.accounts.deps import CurrentUser, ProcessIdentity
 from app.accounts.errors import CredentialsInvalid
+from app.console.entering import entered
 from app.console.frame import TheFrame
 from app.console.language import COOKIE, speech_for
 from app.console.rendering import page
@@ -71,11 +72,7 @@ async def sign_in(
     except CredentialsInvalid:
         await attempt.failed()
         return _form(request, after=after, email=email, problem=say("sign_in.wrong"))
-    answer = redirect(request, after)
-    until = identity.tokens.read_refresh(grant.refresh_token).expires_at
-    cookies.keep(request, answer, grant, until)
-    cookies.forget(answer, CHOSEN)
-    return answer
+    return entered(request, identity, grant, after)
 
 
 @router.post("/sign-out")

@@ -57,7 +57,18 @@ function dropping() {
   }
 }
 
+// A one-time token stands behind the #, which browsers never send: it is posted, and forgotten here.
+function welcome() {
+  const form = document.querySelector("form[data-fragment]");
+  const token = window.location.hash.slice(1);
+  if (!form || !token) return;
+  window.history.replaceState(null, "", window.location.pathname);
+  form.elements.token.value = token;
+  form.requestSubmit();
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  welcome();
   localTimes(document);
   charts();
   dropping();
