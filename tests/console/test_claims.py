@@ -60,7 +60,7 @@ async def test_names_are_masked_until_somebody_looks(
     assert "FH0002" in shown.text
     assert (await actions(database)).count("claims.rows_read") == 1
     one = await client.get(f"{place}?reason=row.bad_date", headers=crew.viewer.headers)
-    assert len(re.findall(r'<td class="figure">', one.text)) == 1
+    assert len(re.findall(r'<td class="figure state"', one.text)) == 1
 
 
 async def test_another_organizations_file_is_missing(

@@ -1,0 +1,58 @@
+"""Every page of the console, each with what makes it worth a look. A new page needs a line here."""
+
+from dataclasses import dataclass
+
+from app.api import CONSOLE
+
+NOT_PAGES = {
+    "/console/claims/events": "a stream",
+    "/console/claims/{job_id}/events": "a stream",
+    "/console/claims/{job_id}/results": "a file",
+    "/console/claims/{job_id}/errors": "a file",
+    "/console/resumes/{resume_id}/file": "a file",
+    "/console/audit/file": "a file",
+}
+"""Addresses that are got and are no pages, with what they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A page in one of its states; `address` may name ids of `Seeds.ids` in braces."""
+
+    name: str
+    route: str
+    address: str
+    who: str = "admin"
+    status: int = 200
+
+
+CASES = (
+    Case("sign-in", "/console/sign-in", "/console/sign-in", who="nobody"),
+    Case("overview", "/console", "/console"),
+    Case("overview-empty", "/console", "/console", who="newcomer"),
+    Case("claims", "/console/claims", "/console/claims"),
+    Case("claims-none", "/console/claims", "/console/claims?text=nothing-like-it"),
+    Case("claim-running", "/console/claims/{job_id}", "/console/claims/{running}"),
+    Case("claim-ended", "/console/claims/{job_id}", "/console/claims/{ended}"),
+    Case("claim-revealed", "/console/claims/{job_id}", "/console/claims/{example}?reveal=true"),
+    Case("upload", "/console/upload", "/console/upload"),
+    Case("resumes", "/console/resumes", "/console/resumes"),
+    Case("resumes-none", "/console/resumes", "/console/resumes", who="newcomer"),
+    Case("resume", "/console/resumes/{resume_id}", "/console/resumes/{resume}"),
+    Case("audit", "/console/audit", "/console/audit"),
+    Case("audit-none", "/console/audit", "/console/audit?room=webhooks"),
+    Case("health", "/console/health", "/console/health"),
+    Case("organization", "/console/organization", "/console/organization", who="superuser"),
+    Case("organization-none", "/console/organization", "/console/organization", who="newcomer"),
+    Case("problem", "/console/claims", "/console/claims/not-an-id", status=422),
+)
+
+
+def routes() -> set[str]:
+    """The addresses of the console that are got, as its routers say."""
+    return {
+        route.path
+        for pages in CONSOLE
+        for route in pages.router.routes
+        if "GET" in getattr(route, "methods", ())
+    }
