@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0025_welcome"
-down_revision = "0020_analysis"
+down_revision = "0022a_fresh_scores"
 branch_labels = None
 depends_on = None
 
