@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import quote
 from uuid import UUID
 
 from app.applications import queries, trail
@@ -33,14 +32,10 @@ async def taken(
     return _written(database, scope, job[0])
 
 
-def disposition(title: str) -> str:
-    """The Content-Disposition of a file named `applications_Data-Engineer.csv`: letters and digits
-    of the title, at most 80; a plain name for old readers, the true one for all others (RFC 6266).
-    """
+def file_name(title: str) -> str:
+    """Such as `applications_Data-Engineer.csv`: letters and digits of the title, at most 80."""
     safe = _UNSAFE.sub("-", title).strip("-.")[:80].rstrip("-.")
-    name = f"applications_{safe or 'job'}.csv"
-    plain = name.encode("ascii", "replace").decode().replace("?", "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
+    return f"applications_{safe or 'job'}.csv"
 
 
 async def _written(database: Database, scope: Scope, job_id: UUID) -> AsyncGenerator[bytes, None]:

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from app.audit import service
 from app.audit.deps import AuditReader, Filters
 from app.audit.schemas import EntryOut
+from app.core.attachments import attachment
 from app.core.clock import now
 from app.core.openapi import problems
 from app.core.pages import Page, Pages
@@ -47,11 +48,9 @@ async def browse(
             is_filtered=bool(filters.conditions),
         )
         name = f"audit_{now():%Y-%m-%d}.csv"
-        headers = {
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-        }
-        return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+        return StreamingResponse(
+            lines, media_type="text/csv; charset=utf-8", headers=attachment(name)
+        )
     async with database.read(reader.scope) as session:
         found = await service.browse(
             session, reader=reader, conditions=filters.conditions, query=pages

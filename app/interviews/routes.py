@@ -9,6 +9,7 @@ from fastapi import Request, Response
 from app.accounts.deps import CurrentUser, SessionWrite, account_key
 from app.applications.errors import ApplicationNotFound
 from app.core import clock
+from app.core.attachments import attachment
 from app.core.db import ReadSession, Scope
 from app.core.etags import require_match, tagged
 from app.core.idempotency import body_digest, run_once
@@ -265,8 +266,5 @@ async def calendar(
     return Response(
         content,
         media_type="text/calendar; charset=utf-8",
-        headers={
-            "Content-Disposition": f'attachment; filename="interview-{interview_id}.ics"',
-            "Cache-Control": "private, no-cache",
-        },
+        headers=attachment(f"interview-{interview_id}.ics"),
     )

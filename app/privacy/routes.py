@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from app.accounts.confirmation import require_person
 from app.accounts.deps import BearerPrincipal, CurrentUser, ProcessIdentity, account_key
 from app.accounts.errors import LastAdmin, PasswordWrong, SignInAgain
+from app.core.attachments import attachment
 from app.core.clock import now
 from app.core.limits import limit, take
 from app.core.openapi import problems
@@ -42,10 +43,7 @@ async def export(request: Request, user: CurrentUser) -> StreamingResponse:
     return StreamingResponse(
         pieces,
         media_type="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="intake-data-{now():%Y-%m-%d}.zip"',
-            "Cache-Control": "no-store",
-        },
+        headers=attachment(f"intake-data-{now():%Y-%m-%d}.zip"),
     )
 
 

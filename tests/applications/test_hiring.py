@@ -9,9 +9,10 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from app.applications.export import disposition
+from app.applications.export import file_name
 from app.applications.models import ApplicationReview, JobScorecard
 from app.applications.scorecards import USUAL
+from app.core.attachments import attachment
 from app.core.audit_model import AuditEntry
 from app.core.db import Database, Scope
 from app.core.settings import Settings
@@ -231,7 +232,7 @@ async def test_the_file(
     ],
 )
 def test_names_of_files(title: str, plain: str) -> None:
-    header = disposition(title)
+    header = attachment(file_name(title))["Content-Disposition"]
     assert header.partition(";")[2].partition(";")[0] == f' filename="{plain}"'
     header.encode("latin-1")
 

@@ -20,6 +20,7 @@ from app.applications.schemas import (
     ReviewIn,
     ScorecardOut,
 )
+from app.core.attachments import attachment
 from app.core.db import ReadSession
 from app.core.openapi import problems
 from app.core.problems import Forbidden
@@ -78,10 +79,7 @@ async def export_of_job(request: Request, job_id: UUID, who: SignedInViewer) -> 
     return StreamingResponse(
         lines,
         media_type="text/csv; charset=utf-8",
-        headers={
-            "Content-Disposition": export.disposition(job.title),
-            "Cache-Control": "no-store",
-        },
+        headers=attachment(export.file_name(job.title)),
     )
 
 

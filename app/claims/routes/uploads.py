@@ -11,6 +11,7 @@ from app.claims.queries import upload as queries
 from app.claims.schemas import JobOut, PreviewOut, ProviderOut, StatsOut
 from app.claims.service import intake, jobs, overview, returned
 from app.claims.tables.template import template
+from app.core.attachments import attachment
 from app.core.db import Scope
 from app.core.idempotency import digest_of, run_once
 from app.core.limits import limit
@@ -111,8 +112,9 @@ async def get_template(
     _member: ClaimsReader, shape: Literal["claim_number", "patient", "practice"] = "claim_number"
 ) -> Response:
     """A CSV with the right header and two invented rows."""
-    headers = {"Content-Disposition": f'attachment; filename="claims_{shape}.csv"'}
-    return Response(template(shape), media_type="text/csv", headers=headers)
+    return Response(
+        template(shape), media_type="text/csv", headers=attachment(f"claims_{shape}.csv")
+    )
 
 
 @router.get("/providers", response_model=list[ProviderOut], responses=problems(*_INSIDE))
