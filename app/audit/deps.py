@@ -11,7 +11,7 @@ from app.accounts.deps import CurrentUser
 from app.audit import queries
 from app.audit.service import Reader
 from app.core.problems import Forbidden
-from app.core.schema import OptionalLine
+from app.core.schema import ClockTime, OptionalLine
 from app.organizations.deps import NamedOrganization, current_member
 
 
@@ -70,10 +70,10 @@ class EntryFilters:
             ),
         ] = None,
         since: Annotated[
-            datetime | None, Query(alias="from", description="From this moment on")
+            ClockTime | None, Query(alias="from", description="From this moment on")
         ] = None,
         until: Annotated[
-            datetime | None, Query(alias="to", description="Before this moment")
+            ClockTime | None, Query(alias="to", description="Before this moment")
         ] = None,
     ) -> None:
         self.conditions: list[ColumnElement[bool]] = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from typing import Annotated, BinaryIO
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from app.claims.queries.reading import conditions
 from app.claims.schemas import Status
 from app.claims.service.intake import UploadWishes, read_limits
 from app.claims.tables.options import ReadOptions, parse_date_order, parse_delimiter
-from app.core.schema import OptionalLine
+from app.core.schema import ClockTime, OptionalLine
 from app.core.state import services
 
 _MAPPING = TypeAdapter(dict[str, str])
@@ -201,7 +201,7 @@ class JobFilters:
             OptionalLine | None, Query(description="A part of the file's name")
         ] = None,
         has_errors: bool | None = None,
-        created_after: datetime | None = None,
+        created_after: ClockTime | None = None,
     ) -> None:
         if created_after is not None and created_after.tzinfo is None:
             # A time without an offset is taken as UTC, as all times here are.

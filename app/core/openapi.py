@@ -42,6 +42,12 @@ from app.core.settings import (
 API_VERSION = "1.0.0"
 # What a bearer of an identity provider's token may be told on any route.
 _OF_PROVIDERS = frozenset({"auth.account_disabled", "auth.provider_unavailable"})
+_OF_HEADERS = {
+    "idempotency-key": {KeyInProgress.code, KeyMalformed.code, KeyReused.code},
+    "if-match": {PreconditionFailed.code},
+    # Said by a room above this one.
+    "x-organization": {"organization.required", "organization.ambiguous"},
+}
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _FIELD_ERROR = {
     "type": "object",
@@ -73,6 +79,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         max_length=257,
+        json_schema_extra={"pattern": "^[!-~]{1,255}$"},
         description="Sent again with the same body, the first answer is given again for a day",
     ),
 ]
@@ -121,7 +128,6 @@ def _common(operation: dict[str, Any]) -> Iterator[type[Problem]]:
     """The problems that follow from a route's shape."""
     yield from (TooManyRequests, Internal, DatabaseAway, DatabaseBusy)
     parameters = operation.get("parameters", [])
-    headers = {one["name"].lower() for one in parameters if one["in"] == "header"}
     if operation.get("security"):
         yield from (Unauthorized, Forbidden)
         yield from (
@@ -137,10 +143,10 @@ def _common(operation: dict[str, Any]) -> Iterator[type[Problem]]:
         yield from (MalformedBody, BodyTooLarge, UnsupportedMediaType)
     if any(one["name"] == "cursor" for one in parameters):
         yield CursorInvalid
-    if "idempotency-key" in headers:
-        yield from (KeyInProgress, KeyMalformed, KeyReused)
-    if "if-match" in headers:
-        yield PreconditionFailed
+    for header in (one["name"].lower() for one in parameters if one["in"] == "header"):
+        yield from (
+            kind for code, kind in PROBLEM_CODES.items() if code in _OF_HEADERS.get(header, ())
+        )
 
 
 def _complete_answers(operation: dict[str, Any]) -> None:

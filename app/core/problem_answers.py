@@ -131,16 +131,31 @@ def _has_wrong_media_type(request: Request) -> bool:
 async def _on_validation(request: Request, error: RequestValidationError) -> Response:
     if _has_wrong_media_type(request):
         return render(UnsupportedMediaType(), request.scope)
-    return render(invalid(list(field_errors(error.errors()))), request.scope)
+    faults = error.errors()
+    if any(fault["loc"][:1] == ("path",) for fault in faults):
+        # What is no id may be the name of a neighbour that does not know the method.
+        allowed = allowed_methods(request.app, request.scope["path"])
+        if request.method not in allowed:
+            return _method_not_allowed(request, allowed)
+    return render(invalid(list(field_errors(faults))), request.scope)
+
+
+def _method_not_allowed(request: Request, allowed: Sequence[str]) -> Response:
+    return render(MethodNotAllowed(headers={"Allow": ", ".join(allowed)}), request.scope)
 
 
 def allowed_methods(app: Starlette, path: str) -> list[str]:
-    """Every method that some route knows for `path`; FastAPI names the first route's only."""
-    methods: set[str] = set()
+    """Every method that some route knows for `path`; FastAPI names the first route's only.
+
+    `/users/me` also has the form of `/users/{user_id}`, and is not it: routes with the fewest
+    parameters count alone.
+    """
+    by_parameters: dict[int, set[str]] = {}
     for route in iter_route_contexts(app.routes):
         pattern = getattr(route, "path_regex", None)
         if pattern is not None and route.methods and pattern.match(path):
-            methods |= route.methods
+            by_parameters.setdefault(pattern.groups, set()).update(route.methods)
+    methods = by_parameters[min(by_parameters)] if by_parameters else set()
     if "GET" in methods:
         methods.add("HEAD")
     return sorted(methods)
@@ -151,8 +166,7 @@ async def _on_http(request: Request, error: HTTPException) -> Response:
     if error.status_code in (204, 304):
         return Response(status_code=error.status_code, headers=error.headers)
     if error.status_code == 405:
-        allowed = ", ".join(allowed_methods(request.app, request.scope["path"]))
-        return render(MethodNotAllowed(headers={"Allow": allowed}), request.scope)
+        return _method_not_allowed(request, allowed_methods(request.app, request.scope["path"]))
     fallback = BadRequest if error.status_code < 500 else Internal
     problem = _BY_STATUS.get(error.status_code, fallback)
     return render(problem(headers=error.headers), request.scope)

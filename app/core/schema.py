@@ -4,7 +4,8 @@ The types here close the door once: text without NUL, lone surrogates and contro
 integers within the database's range, finite numbers, no unknown fields.
 """
 
-from datetime import UTC, datetime
+import re
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from typing import Annotated, Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -60,6 +61,23 @@ def _no_bool(value: Any) -> Any:
     return value
 
 
+_WRITTEN_DAY = re.compile(r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _written(value: Any) -> Any:
+    """Only what is written as a date: pydantic would also count seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _WRITTEN_DAY.match(value)):
+        return value
+    raise PydanticCustomError("datetime_parsing", "Must be written as in RFC 3339")
+
+
+def _countable(moment: datetime) -> datetime:
+    """Not in the first or the last year that there is: another time zone would leave the calendar."""
+    if moment.year in (MINYEAR, MAXYEAR):
+        raise PydanticCustomError("datetime_range", "Must be within the years 2 to 9998")
+    return moment
+
+
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
@@ -93,8 +111,14 @@ Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1), _NOT_BOOL]
 """A bigint column."""
 Finite = Annotated[float, Field(allow_inf_nan=False), _NOT_BOOL]
 """A number that JSON can carry."""
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_written), AfterValidator(_countable), AfterValidator(_utc)
+]
 """A point in time with its offset, kept and shown in UTC."""
+ClockTime = Annotated[datetime, BeforeValidator(_written), AfterValidator(_countable)]
+"""A point in time with its offset, or what the clocks of a time zone named beside it show."""
+Day = Annotated[date, BeforeValidator(_written)]
+"""A day of the calendar."""
 
 
 def _texts(value: Any) -> list[str]:

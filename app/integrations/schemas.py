@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from app.core.schema import Email, In, Line, OptionalLine, Out, Prose
+from app.core.schema import ClockTime, Email, In, Line, OptionalLine, Out, Prose
 from app.integrations.names import Name
 
 _MOST_PEOPLE = 50
@@ -52,8 +52,8 @@ class EventIn(In):
     application_id: UUID
     title: Line
     description: Prose = ""
-    start_time: datetime
-    end_time: datetime
+    start_time: ClockTime
+    end_time: ClockTime
     timezone: Line = "UTC"
     attendees: list[Email] = Field(default_factory=list, max_length=_MOST_PEOPLE)
     create_meeting_link: bool = True

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from app.core.schema import ClockTime
 from app.interviews.queries import Wanted
 from app.interviews.schemas import Status
 
@@ -15,10 +16,10 @@ class Filters:
     """Status and period; a time without an offset is read as UTC."""
 
     status: Annotated[Status | None, Query()] = None
-    since: Annotated[datetime | None, Query(alias="from", description="What ends after then")] = (
+    since: Annotated[ClockTime | None, Query(alias="from", description="What ends after then")] = (
         None
     )
-    until: Annotated[datetime | None, Query(alias="to", description="What begins before then")] = (
+    until: Annotated[ClockTime | None, Query(alias="to", description="What begins before then")] = (
         None
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, HttpUrl, StringConstraints, TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from app.core.schema import Email, In, Line, OptionalLine, Out, Prose
+from app.core.schema import ClockTime, Email, In, Line, OptionalLine, Out, Prose
 
 Status = Literal["scheduled", "cancelled"]
 Response = Literal["confirmed", "declined"]
@@ -33,7 +33,7 @@ MeetingUrl = Annotated[
     Field(json_schema_extra={"format": "uri"}),
 ]
 When = Annotated[
-    datetime,
+    ClockTime,
     Field(description="With its offset from UTC, or what the clocks in `timezone` show"),
 ]
 Zone = Annotated[Line, StringConstraints(max_length=100)]

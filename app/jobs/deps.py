@@ -1,14 +1,14 @@
 """Who may post jobs, and which ones a list shows."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Query
 from pydantic import BeforeValidator
 
-from app.core.schema import NaturalInt32, OptionalLine
+from app.core.schema import ClockTime, NaturalInt32, OptionalLine
 from app.jobs.queries import Filters
 from app.jobs.schemas import ExperienceLevel, JobType, LocationType
 from app.organizations.deps import Member, requires
@@ -37,7 +37,7 @@ class JobFilters:
         NaturalInt32 | None, Query(description="What a job pays at least, as far as it says")
     ] = None
     posted_after: Annotated[
-        datetime | None, Query(description="A date, or a time; UTC unless it names an offset")
+        ClockTime | None, Query(description="A date, or a time; UTC unless it names an offset")
     ] = None
     facets: Annotated[bool, Query(description="Also count the values of the filters")] = False
 

@@ -1,7 +1,6 @@
 """The numbers over HTTP."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from app.core.etags import tagged
 from app.core.openapi import problems
 from app.core.problems import Forbidden
 from app.core.routing import RoomRouter
+from app.core.schema import Day
 from app.jobs.errors import JobNotFound
 from app.optimus import service
 from app.optimus.errors import RangeInvalid, TimezoneUnknown
@@ -47,7 +47,7 @@ async def watched(who: SignedInViewer) -> Watched:
 
 
 Watching = Annotated[Watched, Depends(watched)]
-Day = Annotated[date | None, Query(description="YYYY-MM-DD, included")]
+OneDay = Annotated[Day | None, Query(description="YYYY-MM-DD, included")]
 
 
 @router.get(
@@ -59,8 +59,8 @@ async def dashboard(
     request: Request,
     watching: Watching,
     session: ViewerRead,
-    first: Annotated[Day, Query(alias="from")] = None,
-    last: Annotated[Day, Query(alias="to")] = None,
+    first: Annotated[OneDay, Query(alias="from")] = None,
+    last: Annotated[OneDay, Query(alias="to")] = None,
     timezone: Annotated[str, Query(max_length=64, description="IANA name; its days count")] = "UTC",
 ) -> Response:
     """Hiring in numbers over the last thirty days or the given ones, the days before beside them."""

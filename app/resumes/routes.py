@@ -30,16 +30,16 @@ from app.resumes.errors import (
     ResumeTypeUnsupported,
 )
 from app.resumes.models import ENDED
+from app.resumes.reading.results import CONTENT_TYPES
 from app.resumes.schemas import ProgressOut, ResumeOut, progress_out, resume_out
 from app.storage import service as storage
 from app.storage.service import FileAway
 
 router = RoomRouter(prefix="/resumes", tags=["resumes"])
 _LOOK_SECONDS = 0.5
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FILE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
-    }
+    200: {"content": dict.fromkeys(CONTENT_TYPES.values(), _BINARY)}
 }
 
 
@@ -116,8 +116,15 @@ async def download(request: Request, resume_id: UUID, who: SignedInViewer) -> St
     async with open_ends.database.read(who.scope) as session:
         found = await service.get(session, resume_id=resume_id, with_text=False)
         require_sight(who, found)
+    try:
+        pieces = await begun(storage.pieces(open_ends.database, open_ends.settings, found.file_id))
+    except FileAway:
+        # Removed between the two looks, it is not away but gone.
+        async with open_ends.database.read(who.scope) as session:
+            await service.get(session, resume_id=resume_id, with_text=False)
+        raise
     return StreamingResponse(
-        await begun(storage.pieces(open_ends.database, open_ends.settings, found.file_id)),
+        pieces,
         media_type=found.content_type,
         headers={
             **attachment(found.filename),
