@@ -26,7 +26,7 @@ PUBLIC = {
     *("/docs", "/openapi.json", "/problems", "/problems/{code}"),
 }
 # Pages of the console that lead in, or hold no data: the page to sign in, and files of its own.
-DOORS = re.compile(r"/console/(sign-in|sign-out|enter|language|static|assets)|^/docs/")
+DOORS = re.compile(r"/console/(sign-in|welcome|sign-out|enter|language|static|assets)|^/docs/")
 MISSING = {"integer": "2147483647", "uuid": "00000000-0000-7000-8000-0000000000ff"}
 
 HIRING = {"jobs", "applications", "interviews", "optimus", "resumes"}
