@@ -14,7 +14,7 @@ from app.core.application import Intake
 from app.core.db import Database
 from app.core.processes import registered_as
 from app.core.settings import Settings, load_settings
-from app.core.state import open_services
+from app.core.state import open_services, own_gauges
 from app.core.version import release
 from app.health.deps import end_pulse
 from app.organizations.provisioning import place
@@ -38,7 +38,7 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Intak
             app.state.place = place
             await ensure_superuser_from(settings, services.database)
             with doorbell.connected(settings.redis):
-                async with registered_as(services.redis, "api"):
+                async with registered_as(services.redis, "api", own_gauges(services)):
                     try:
                         yield
                     finally:

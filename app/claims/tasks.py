@@ -18,7 +18,7 @@ from app.claims.queries.engine import sweeps
 from app.core.db import Database, ReadSession, driver
 from app.core.settings import Settings
 from app.worker.doorbell import ring_now
-from app.worker.registry import Backlog, TaskContext, backlog, outlook, periodic, task
+from app.worker.registry import Backlog, TaskContext, backlog, census, outlook, periodic, task
 
 # A look returns within 35 s: steps are begun for the slice, and cut a little before that. A call
 # that the cut ends is put down and asked again at the beginning of the next slice, where it gets
@@ -81,6 +81,12 @@ async def waiting(session: ReadSession) -> Backlog:
     """Jobs that nobody has begun."""
     count, oldest = await sweeps.backlog(await driver(session))
     return Backlog(waiting=count, oldest_seconds=oldest)
+
+
+@census("claims")
+async def by_status(session: ReadSession) -> Mapping[str, int]:
+    """The jobs that are kept, by their status."""
+    return await sweeps.by_status(await driver(session))
 
 
 def means_of(context: TaskContext) -> Means:

@@ -15,7 +15,7 @@ from app.core.middleware.request_context import RequestContext
 from app.core.middleware.unhandled import Unhandled
 from app.core.problem_answers import handlers
 from app.core.settings import ServerSettings
-from app.core.traffic import RouteNames, Traffic
+from app.core.traffic import RouteNames
 
 
 class Intake(FastAPI):
@@ -35,7 +35,6 @@ class Intake(FastAPI):
         **options: Any,
     ) -> None:
         self._server = server
-        self.traffic = Traffic()
         self._release = release
         self._body_limits = body_limits
         self._upload_gate = upload_gate
@@ -61,7 +60,6 @@ class Intake(FastAPI):
         return RequestContext(
             stack,
             release=self._release,
-            traffic=self.traffic,
             is_https_only=self._server.environment == "production",
             trusted_proxies=self._server.trusted_proxies,
         )

@@ -190,11 +190,11 @@ class Database:
                     raise DatabaseAway(headers={"Retry-After": "2"}) from error
                 raise
 
-    def pool_use(self) -> tuple[int, int]:
+    def gauges(self) -> dict[str, float]:
         """How many connections are in use now, and how many there may be."""
         pool = self.engine.pool
         used = pool.checkedout() if isinstance(pool, QueuePool) else 0
-        return used, self._settings.pool_size
+        return {"pool_used": float(used), "pool_size": float(self._settings.pool_size)}
 
     def open_session(self) -> AsyncSession:
         """A session over the engine; tests bind theirs to one connection instead."""

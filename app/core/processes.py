@@ -10,9 +10,9 @@ import os
 import resource
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -20,6 +20,7 @@ from typing import Final, Literal
 from pydantic import TypeAdapter
 from redis.asyncio import Redis
 
+from app.core import meters
 from app.core.breaker import open_circuits
 from app.core.clock import now
 from app.core.log import logger
@@ -27,6 +28,7 @@ from app.core.redis_client import REDIS_FAULTS
 from app.core.version import is_stale, release
 
 Role = Literal["api", "worker", "beat"]
+Gauges = Callable[[], Mapping[str, float]]
 
 HEARTBEAT_SECONDS: Final = 5.0
 LIFE_SECONDS: Final = 15
@@ -50,6 +52,8 @@ class ProcessRecord:
     stale: bool
     open_circuits: tuple[str, ...] = ()
     """Services outside that have failed this process again and again, by the names of breakers."""
+    gauges: Mapping[str, float] = field(default_factory=dict)
+    """What the process measures of itself, by name: connections in use, open streams."""
 
     @property
     def key(self) -> str:
@@ -60,7 +64,9 @@ class ProcessRecord:
 RECORD: Final = TypeAdapter(ProcessRecord)
 
 
-def describe(role: Role, started_at: datetime) -> ProcessRecord:
+def describe(
+    role: Role, started_at: datetime, gauges: Mapping[str, float] | None = None
+) -> ProcessRecord:
     """This process, now. Looks at the files on the disk: not for an event loop."""
     identity = release()
     return ProcessRecord(
@@ -74,6 +80,7 @@ def describe(role: Role, started_at: datetime) -> ProcessRecord:
         memory_mb=round(memory_megabytes(), 1),
         stale=is_stale(),
         open_circuits=open_circuits(),
+        gauges=gauges or {},
     )
 
 
@@ -88,13 +95,16 @@ def memory_megabytes() -> float:
 
 
 @asynccontextmanager
-async def registered_as(redis: Redis, role: Role) -> AsyncIterator[None]:
+async def registered_as(
+    redis: Redis, role: Role, gauges: Gauges = dict[str, float]
+) -> AsyncIterator[None]:
     """Write this process's record every five seconds while the block lasts, then take it away.
 
+    What the process has counted goes with it. `gauges` is asked on the event loop.
     A Redis that is away is waited for, and said once in the log.
     """
     ended = asyncio.Event()
-    heartbeat = asyncio.create_task(_keep(redis, role, ended))
+    heartbeat = asyncio.create_task(_keep(redis, role, gauges, ended))
     try:
         yield
     finally:
@@ -105,15 +115,16 @@ async def registered_as(redis: Redis, role: Role) -> AsyncIterator[None]:
         heartbeat.cancel()
 
 
-async def _keep(redis: Redis, role: Role, ended: asyncio.Event) -> None:
+async def _keep(redis: Redis, role: Role, gauges: Gauges, ended: asyncio.Event) -> None:
     started_at = now()
     is_known = True
     key = ""
     while not ended.is_set():
-        record = await asyncio.to_thread(describe, role, started_at)
+        record = await asyncio.to_thread(describe, role, started_at, gauges())
         key = record.key
         try:
             await write(redis, record)
+            await meters.hand_in(redis)
             is_known = True
         except REDIS_FAULTS as error:
             if is_known:
@@ -123,6 +134,7 @@ async def _keep(redis: Redis, role: Role, ended: asyncio.Event) -> None:
             async with asyncio.timeout(HEARTBEAT_SECONDS):
                 await ended.wait()
     with contextlib.suppress(*REDIS_FAULTS):
+        await meters.hand_in(redis)
         async with redis.pipeline(transaction=True) as pipe:
             pipe.delete(key)
             pipe.srem(PROCESS_INDEX, key)

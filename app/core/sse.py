@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.core.meters import open_stream
+
 HEARTBEAT_SECONDS = 15.0
 RETRY_MILLISECONDS = 3000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -86,6 +88,10 @@ class EventStream(Response):
             asyncio.ensure_future(_gone(receive)),
             asyncio.ensure_future(self._closing.wait()),
         }
+        with open_stream():
+            await self._send_all(send, stops)
+
+    async def _send_all(self, send: Send, stops: set[asyncio.Future[Any]]) -> None:
         try:
             await _chunk(send, f"retry: {RETRY_MILLISECONDS}\n\n".encode())
             await self._pump(send, stops)

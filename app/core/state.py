@@ -1,7 +1,7 @@
 """What a process opens once and every request may use."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
+from app.core import meters
 from app.core.db import Database
 from app.core.http import HttpClient, open_client
 from app.core.limiter import Limiter, NoLimits, WindowLimiter
@@ -64,6 +65,14 @@ async def open_services(
         services = Services(settings, database, redis, limiter, client)
         stack.callback(services.closing.set)
         yield services
+
+
+def own_gauges(services: Services) -> Callable[[], dict[str, float]]:
+    """What an API process measures of itself."""
+    return lambda: {
+        **services.database.gauges(),
+        "event_streams": float(meters.open_streams()),
+    }
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import text
 
+from app.core import meters
 from app.core.db import Scope
 from app.core.migrations import revisions_on_disk
 from app.core.problems import Problem
@@ -23,7 +24,7 @@ from app.health.registry import registered
 from app.storage.base import StoreTrouble
 from app.storage.cloudinary_road import faults_of_road
 from app.storage.probe import Probe, last_key
-from app.worker.registry import BACKLOGS, OUTLOOKS, TASKS, Backlog, load
+from app.worker.registry import BACKLOGS, CENSUSES, OUTLOOKS, TASKS, Backlog, load
 
 Read = Callable[[], Awaitable[Any]]
 Value_co = TypeVar("Value_co", covariant=True)
@@ -61,6 +62,14 @@ class Readings:
     sends_mail: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What only /metrics tells: jobs by room and state, and what all processes have counted."""
+
+    jobs: Reading[Mapping[str, Mapping[str, int]]]
+    counters: Reading[Mapping[str, meters.Series]]
+
+
 class Pulse:
     """Takes readings for one application; lives as long as it."""
 
@@ -90,6 +99,14 @@ class Pulse:
         }
         sends_mail = bool(services.settings.mail.smtp_host)
         return Readings(**await self._read(reads), sends_mail=sends_mail)
+
+    async def take_figures(self) -> Figures:
+        """What is counted, this process's own to the moment."""
+        reads: dict[str, Read] = {
+            "jobs": functools.partial(_jobs, self._services),
+            "counters": functools.partial(_counters, self._services),
+        }
+        return Figures(**await self._read(reads))
 
     async def take_schema(self) -> tuple[Reading[str], Reading[tuple[str, ...]]]:
         """Only what serving requests hangs on: the database's revision, and the code's."""
@@ -199,6 +216,16 @@ async def _backlog(services: Services) -> tuple[Mapping[str, Backlog], str | Non
     async with services.database.read(Scope.system()) as session:
         waiting = {room: await probe(session) for room, probe in BACKLOGS.items()}
         return waiting, await last_key(session, services.settings.files)
+
+
+async def _jobs(services: Services) -> Mapping[str, Mapping[str, int]]:
+    async with services.database.read(Scope.system()) as session:
+        return {room: await count(session) for room, count in CENSUSES.items()}
+
+
+async def _counters(services: Services) -> Mapping[str, meters.Series]:
+    await meters.hand_in(services.redis)
+    return await meters.read(services.redis)
 
 
 @functools.cache

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from starlette.responses import PlainTextResponse
 
-from app.core.state import services
+from app.core.state import own_gauges, services
 from app.core.version import release
 from app.health import metrics, service
 from app.health.deps import KeyStates, ThePulse
@@ -41,13 +41,12 @@ async def readyz(pulse: ThePulse, request: Request, response: Response) -> Readi
 
 @router.get("/metrics", response_class=PlainTextResponse)
 async def scrape(pulse: ThePulse, request: Request) -> Response:
-    """Figures for Prometheus, of this process and of what all share; no names and no ids.
+    """Figures for Prometheus, of all processes together; no names and no ids.
 
-    It answers within about a second, whatever is away.
+    It answers within about two seconds, whatever is away.
     """
-    page = metrics.render(
-        await pulse.take(), release(), request.app.traffic, services(request).database.pool_use()
-    )
+    own = own_gauges(services(request))()
+    page = metrics.render(await pulse.take(), await pulse.take_figures(), release(), own)
     headers = {"Cache-Control": "no-store"}
     return Response(page, media_type=metrics.MEDIA_TYPE, headers=headers)
 

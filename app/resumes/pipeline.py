@@ -14,6 +14,7 @@ import msgspec
 from app.core.clock import now
 from app.core.db import Database, Scope
 from app.core.log import logger
+from app.core.meters import EXTRACTIONS, timed
 from app.core.settings import Settings
 from app.resumes import queries
 from app.resumes.models import ENDED
@@ -75,7 +76,9 @@ async def _work(bench: Bench, leased: Leased) -> None:
 
 async def _extract_text(bench: Bench, leased: Leased) -> bool:
     content = await storage.read(bench.database, bench.settings, leased.file_id)
-    found = await bench.readers.read(content)
+    with timed(EXTRACTIONS) as outcome:
+        found = await bench.readers.read(content)
+        outcome.word = found.code if isinstance(found, Unreadable) else "ok"
     if isinstance(found, Unreadable) and found.code == "resume.no_text_layer" and tesseract():
         if not leased.is_scanned:
             async with bench.database.write(Scope.system()) as session:

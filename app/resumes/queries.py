@@ -195,6 +195,16 @@ async def set_aside(session: WriteSession, leased: Leased) -> None:
     )
 
 
+async def open_by_status(session: ReadSession) -> dict[str, int]:
+    """How many résumés are still being read, by their status."""
+    due = ("uploaded", "text_extracted")
+    found = await session.execute(
+        select(Resume.status, func.count()).where(Resume.status.in_(due)).group_by(Resume.status)
+    )
+    counted = {status: int(count) for status, count in found.all()}
+    return {status: counted.get(status, 0) for status in due}
+
+
 async def waiting(session: ReadSession) -> tuple[int, datetime | None]:
     """How many résumés nobody has begun, and since when the oldest waits."""
     found = await session.execute(

@@ -9,6 +9,7 @@ from app.core.http import HttpClient
 from app.core.settings_files import FileSettings
 from app.storage.base import Kind, Store, StoreTrouble
 from app.storage.local import LocalStore
+from app.storage.measured import MeasuredStore
 
 
 class Stores:
@@ -42,7 +43,7 @@ class Stores:
         """
         known = self._open.get(kind)
         if known is None:
-            known = self._open[kind] = self._make(kind)
+            known = self._open[kind] = MeasuredStore(self._make(kind))
         return known
 
     def _make(self, kind: str) -> Store:

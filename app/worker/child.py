@@ -92,7 +92,9 @@ class Child:
         self._resources.enter_context(doorbell.connected(self._settings.redis))
         self._hangup.listen(asyncio.get_running_loop(), context.stopping)
         runner = Runner(context, self._tasks)
-        await self._resources.enter_async_context(registered_as(context.redis, "worker"))
+        await self._resources.enter_async_context(
+            registered_as(context.redis, "worker", context.database.gauges)
+        )
         polling = asyncio.ensure_future(runner.poll_forever())
         self._resources.push_async_callback(_end, polling)
         return runner

@@ -61,11 +61,13 @@ class Backlog:
 
 
 Work = Callable[..., Awaitable[None]]
+Census = Callable[[ReadSession], Awaitable[Mapping[str, int]]]
 Probe = Callable[[ReadSession], Awaitable[Backlog]]
 Outlook = Callable[[Settings, Redis], Awaitable[Mapping[str, str | None]]]
 WorkType = TypeVar("WorkType", bound=Work)
 ProbeType = TypeVar("ProbeType", bound=Probe)
 OutlookType = TypeVar("OutlookType", bound=Outlook)
+CensusType = TypeVar("CensusType", bound=Census)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Task:
 TASKS: Final[dict[str, Task]] = {}
 BACKLOGS: Final[dict[str, Probe]] = {}
 OUTLOOKS: Final[dict[str, Outlook]] = {}
+CENSUSES: Final[dict[str, Census]] = {}
 
 
 def task(name: str, *, look: bool = False) -> Callable[[WorkType], WorkType]:
@@ -126,6 +129,19 @@ def backlog(room: str) -> Callable[[ProbeType], ProbeType]:
     def register(probe: ProbeType) -> ProbeType:
         BACKLOGS[room] = probe
         return probe
+
+    return register
+
+
+def census(room: str) -> Callable[[CensusType], CensusType]:
+    """Register `async def count(session)`: how many of a room's jobs are in each state.
+
+    It names every state, also one in which there is none, and is asked for figures only.
+    """
+
+    def register(count: CensusType) -> CensusType:
+        CENSUSES[room] = count
+        return count
 
     return register
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from app.core import meters
 from app.core.log import logger, request_id
 from app.worker.celery_app import TASK_SECONDS
 from app.worker.registry import Task, TaskContext
@@ -44,8 +45,10 @@ class Runner:
         self._begun[name] = time.monotonic()
         self._in_hand[name] += 1
         try:
-            async with asyncio.timeout(self._task_seconds):
-                await self._tasks[name].work(self.context, **ids)
+            with meters.timed(meters.TASKS, name) as outcome:
+                async with asyncio.timeout(self._task_seconds):
+                    await self._tasks[name].work(self.context, **ids)
+                outcome.word = "done"
         except (Exception, SystemExit):  # noqa: BLE001 - whatever one task does, the next ones still run here.
             logger.exception("worker.task_failed", task_name=name)
         finally:

@@ -27,6 +27,7 @@ from app.claims.payers.details import ClaimRef
 from app.claims.queries.engine import planning, rows, settling, windows
 from app.claims.queries.engine.connection import Connection
 from app.claims.queries.engine.rows import Answered, Found, OpenRow, Writer
+from app.core.meters import ROWS, count
 
 Refs = Mapping[str | None, ClaimRef]
 
@@ -176,6 +177,8 @@ async def _settle_plain(connection: Connection, bench: Bench, unit: Unit, desk: 
     known = unit.job.alike_found
     done = await settling.settle(connection, writer_of(bench, unit), within, alike_found=known)
     obey(unit, done.status if done else None)
+    if done:
+        count(ROWS, times=done.rows)
     if done and done.alike_found:
         unit.job = replace(unit.job, alike_found=True)
 
@@ -223,6 +226,7 @@ async def write(
         known = unit.job.alike_found
         writer = writer_of(bench, unit)
         obey(unit, await rows.answer(connection, writer, answers, alike_found=known))
+        count(ROWS, times=len(answers))
     else:
         await fence(connection, bench, unit, progress=False)
 

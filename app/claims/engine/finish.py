@@ -1,5 +1,6 @@
 """The end of a unit, and with the last one the end of its job."""
 
+import json
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from app.claims.errors import ROW_CODES
 from app.claims.queries.engine import jobs, leases
 from app.claims.queries.engine.connection import Connection
 from app.core.log import logger
+from app.core.meters import ROW_ERRORS, count
 from app.webhooks.outbox import emit_over
 from app.webhooks.schemas import EventType
 
@@ -73,6 +75,8 @@ async def conclude(connection: Connection, job_id: UUID, job: asyncpg.Record) ->
     if counts.succeeded + counts.failed != job["total_rows"]:
         counts = await _answer_all(connection, job_id, job)
     if await end(connection, job_id, "COMPLETED", counts=counts):
+        for code, number in json.loads(counts.reasons).items():
+            count(ROW_ERRORS, code, times=number)
         logger.info("claims.job_completed", job_id=job_id, rows=job["total_rows"])
 
 

@@ -13,6 +13,7 @@ from app.claims.payers.port import Capabilities
 from app.claims.queries.engine import jobs, planning, windows
 from app.claims.queries.engine.connection import Connection
 from app.core.log import logger
+from app.core.meters import ROWS, count
 
 _SMALL_FILE: Final = 1_000
 _DEFAULT_WARNING: Final[dict[str, object]] = {
@@ -53,6 +54,7 @@ async def plan(bench: Bench, unit: Unit, *, careful: bool = False) -> None:
         if missing:
             await jobs.warn(connection, unit.job_id, _not_given(missing))
         await complete(connection, bench, unit)
+    count(ROWS, times=refused)
     logger.info("claims.job_planned", job_id=unit.job_id, refused=refused, windows=made)
 
 

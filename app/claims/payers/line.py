@@ -27,6 +27,7 @@ from app.claims.payers.token import Token, Tokens
 from app.core.breaker import Breaker
 from app.core.http import Answer, open_client
 from app.core.log import logger
+from app.core.meters import PAYER_CALLS, timed
 from app.core.retries import backoff
 
 Read = TypeVar("Read")
@@ -129,7 +130,7 @@ class Line:
         async with self._brakes.permit(asker) as permit:
             self._check_circuit(permit)
             try:
-                value = read(await self._answer(send))
+                value = await self._read(send, read)
             except PayerRateLimited as fault:
                 await self._brakes.slow_down(fault.retry_after)
                 raise
@@ -165,6 +166,16 @@ class Line:
         self._breaker.failed()
         if self._breaker.is_open or permit.is_trial:
             await self._brakes.open_circuit()
+
+    async def _read(self, send: Send, read: Callable[[Answer], Read]) -> Read:
+        with timed(PAYER_CALLS, self._options.name) as outcome:
+            try:
+                value = read(await self._answer(send))
+            except PayerFault as fault:
+                outcome.word = type(fault).__name__
+                raise
+            outcome.word = "ok"
+        return value
 
     async def _answer(self, send: Send) -> Answer:
         token = await self._tokens.current()

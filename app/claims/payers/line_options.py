@@ -14,6 +14,8 @@ class LineOptions:
     base_url: str
     client_id: str
     client_secret: SecretStr
+    name: str = "payer"
+    """The payer's code, for figures."""
     payer_id: str = "87726"
     max_window_days: int = 30
     lookback_days: int = 730

@@ -12,6 +12,7 @@ from app.core.settings_payers import OptumSettings
 class OptumOptions(LineOptions):
     """The defaults are what Optum publishes of Claim Inquiry."""
 
+    name: str = "optum"
     claim_path: str = "/oihub/claim/inquiry/v1"
     environment: str = ""
     """Value of the header `environment`; empty leaves it out, which means real data."""

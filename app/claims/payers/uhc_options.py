@@ -12,6 +12,7 @@ from app.core.settings_payers import UhcSettings
 class UhcOptions(LineOptions):
     """The defaults are what is known of the payer."""
 
+    name: str = "uhc"
     summary_path: str = "/api/claim/summary/byprovider/v2.0"
     claim_number_path: str = ""
     """Empty where claims cannot be asked for by their number: the path is not public."""

@@ -13,7 +13,7 @@ from app.core.ids import new_id
 from app.core.log import logger, request_id
 from app.core.middleware.headers import header
 from app.core.state import FACTS, RequestFacts
-from app.core.traffic import Traffic
+from app.core.traffic import count_request
 
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _NOTHING_BUT_DATA = b"default-src 'none'; frame-ancestors 'none'"
@@ -39,10 +39,8 @@ class RequestContext:
         release: str,
         is_https_only: bool,
         trusted_proxies: int = 0,
-        traffic: Traffic | None = None,
     ) -> None:
         self.app = app
-        self.traffic = traffic or Traffic()
         self.trusted_proxies = trusted_proxies
         self.release = release.encode()
         self.always = (*_ALWAYS, _HTTPS_ONLY) if is_https_only else _ALWAYS
@@ -68,7 +66,7 @@ class RequestContext:
             await self.app(scope, receive, send_with_headers)
         finally:
             seconds = perf_counter() - known.started
-            self.traffic.count(known.route, scope["method"], known.status, seconds)
+            count_request(known.route, scope["method"], known.status, seconds)
             _write_line(scope, known)
             connection.reset(came_from)
             request_id.reset(token)

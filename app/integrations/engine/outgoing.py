@@ -22,6 +22,7 @@ from app.core.http import (
     fetch,
 )
 from app.core.log import logger
+from app.core.meters import PROVIDER_CALLS, timed
 from app.core.retries import backoff, retry_after
 from app.integrations.engine.faults import Meaning, ProviderFault, api_code
 from app.integrations.engine.providers import Provider
@@ -122,11 +123,14 @@ class Line:
         wait = self.circuit.admit()
         if wait:
             raise ProviderFault(Meaning.AWAY, code="circuit_open", retry_after=wait)
-        try:
-            answer = await self._sent(request)
-        except ProviderFault:
-            self.circuit.failed()
-            raise
+        with timed(PROVIDER_CALLS, self.provider.name) as outcome:
+            try:
+                answer = await self._sent(request)
+            except ProviderFault as fault:
+                self.circuit.failed()
+                outcome.word = fault.code or "broken"
+                raise
+            outcome.word = f"{answer.status // 100}xx"
         asked = retry_after(answer.headers.get("retry-after"), now())
         if answer.status >= 500:
             self.circuit.failed()

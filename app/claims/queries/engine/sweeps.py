@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 
+from app.claims.models import STATUSES
 from app.claims.queries.engine.connection import Connection
 
 # Any fixed number will do; one sweeper at a time is enough.
@@ -74,6 +75,8 @@ DELETE FROM idempotency_keys WHERE (scope, key) IN (
 )
 """
 
+_BY_STATUS: Final = "SELECT status, count(*)::int AS n FROM claim_jobs GROUP BY status"
+
 _BACKLOG: Final = """
 SELECT count(*)::int AS waiting,
     coalesce(extract(epoch FROM clock_timestamp() - min(j.created_at)), 0)::float8 AS oldest
@@ -136,6 +139,12 @@ async def purge_idempotency_keys(connection: Connection) -> int:
     """Delete some keys whose answer is not given again any more; says how many."""
     tag: str = await connection.execute(_KEYS)
     return int(tag.rpartition(" ")[2])
+
+
+async def by_status(connection: Connection) -> dict[str, int]:
+    """How many jobs there are of each status."""
+    found = {row["status"]: row["n"] for row in await connection.fetch(_BY_STATUS)}
+    return {status: found.get(status, 0) for status in STATUSES}
 
 
 async def backlog(connection: Connection) -> tuple[int, float]:
