@@ -16,7 +16,18 @@ from pydantic import TypeAdapter, ValidationError
 from app.core import log
 from app.core.settings import Settings
 from app.core.version import release
-from app.upkeep import DATA, DataOption, audit, chosen_settings, deploy, fail, keys, storage
+from app.upkeep import (
+    DATA,
+    DataOption,
+    audit,
+    backup,
+    chosen_settings,
+    deploy,
+    fail,
+    keys,
+    restore_backup,
+    storage,
+)
 
 cli = typer.Typer(
     name="intake",
@@ -29,6 +40,8 @@ cli.add_typer(audit, name="audit")
 cli.add_typer(deploy, name="deploy")
 cli.add_typer(keys, name="keys")
 cli.add_typer(storage, name="storage")
+cli.add_typer(backup, name="backup")
+cli.command("restore")(restore_backup)
 
 
 class SampleShape(StrEnum):

@@ -4,10 +4,10 @@ As in the command line itself, each one imports what it needs when it runs.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -23,6 +23,8 @@ keys = typer.Typer(help="The keys that seal secrets in the database.", no_args_i
 
 storage = typer.Typer(help="Files, where they are kept.", no_args_is_help=True)
 deploy = typer.Typer(help="What was deployed, and what runs.", no_args_is_help=True)
+backup = typer.Typer(help="Everything that Intake keeps itself, as one folder.")
+FolderArgument = Annotated[Path, typer.Argument(help="The backup's own folder.")]
 
 
 def chosen_settings() -> Settings:
@@ -158,6 +160,81 @@ def _own_commit() -> str:
     from app.core.version import release
 
     return release().commit
+
+
+@backup.callback(invoke_without_command=True)
+def take_backup(
+    context: typer.Context,
+    to: Annotated[Path, typer.Option(help="Where the backup gets a folder of its own.")] = Path(
+        "backups"
+    ),
+    keep: Annotated[int, typer.Option(min=0, help="Delete all but so many; 0 for none.")] = 0,
+) -> None:
+    """Write a backup: all rows, uploads that wait, files of the local store; never a key.
+
+    It is taken beside the running application, as of one moment. Whoever has it can read it, but for
+    what is sealed: keep it encrypted, and SECRET_KEY and ENCRYPTION_KEYS somewhere else.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from app import api  # noqa: F401 - the rooms name their sealed columns as they are loaded.
+    from app.backup import service
+    from app.core.models import Base
+
+    folder, made = _unless_refused(service.take(chosen_settings(), to, Base.metadata))
+    typer.echo(f"{folder}: {made.rows} rows, {made.files} files, schema {made.revision}")
+    for kind, count in made.elsewhere.items():
+        typer.echo(f"{count} files are kept by {kind}, and not in the backup.")
+    for path in service.prune(to, keep):
+        typer.echo(f"{path} is deleted.")
+    if made.missing:
+        fail(f"{len(made.missing)} files were not to be found, {made.missing[0]} among them.")
+
+
+@backup.command("verify")
+def verify_backup(folder: FolderArgument) -> None:
+    """Compare every file of a backup with its digest; broken off, it goes on where it was."""
+    from app.backup import service
+
+    made, damaged = _unless_refused(service.verify(folder))
+    typer.echo(f"{folder}: taken {made.taken_at:%Y-%m-%d %H:%M} UTC at schema {made.revision}")
+    if damaged:
+        fail("\n".join(f"{path} is not what was written." for path in damaged))
+    typer.echo(f"Whole: {made.rows} rows, {made.files} files.")
+
+
+def restore_backup(
+    folder: FolderArgument,
+    force: Annotated[
+        bool, typer.Option("--force", help="Throw away what the database holds.")
+    ] = False,
+) -> None:
+    """Put a backup into the database that DATABASE_URL names, and its files into the local store.
+
+    Stop API, workers and beat first. Jobs that were at work go on when they are started again.
+    """
+    from app.backup import service
+    from app.core.crypto import KeyRing
+
+    settings = chosen_settings()
+    made = _unless_refused(service.restore(settings, folder, force=force, say=typer.echo))
+    lacking = service.missing_keys(made, KeyRing.from_settings(settings).ids)
+    if lacking:
+        fail(
+            f"Restored, but secrets in it are sealed with keys that are not here: {', '.join(lacking)}."
+            " Name their SECRET_KEY in SECRET_KEY_PREVIOUS, or bring them back to ENCRYPTION_KEYS."
+        )
+    typer.echo("Restored. `intake audit verify` walks through the audit log.")
+
+
+def _unless_refused(work: Coroutine[Any, Any, T]) -> T:
+    """What `work` gives, or the end of the command with the reason."""
+    from app.backup.errors import BackupDamaged, BackupRefused
+
+    try:
+        return asyncio.run(work)
+    except (BackupRefused, BackupDamaged) as refusal:
+        fail(str(refusal))
 
 
 async def _with_database(work: Callable[..., Awaitable[T]]) -> T:

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import text
 from sqlalchemy.schema import SchemaItem
 
+from app.core.migrations import LOCK_TIMEOUT
 from app.core.models import Base
 
 for room in (
@@ -38,9 +39,9 @@ def include_object(
 
 
 def migrate() -> None:
-    """Run on the connection of the caller, waiting for no lock longer than half a second."""
+    """Run on the connection of the caller, waiting for no lock longer than a tenth of a second."""
     connection = context.config.attributes["connection"]
-    connection.execute(text("SET lock_timeout = '500ms'"))
+    connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

@@ -10,7 +10,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("SET LOCAL lock_timeout = '500ms'")
     ${upgrades if upgrades else "pass"}
 
 

@@ -90,6 +90,11 @@ class KeyRing:
             keys.setdefault(f"s-{key_name(derived)}", derived)
         return cls(keys)
 
+    @property
+    def ids(self) -> frozenset[str]:
+        """The names of all keys, which stand in what they have sealed."""
+        return frozenset(self._ciphers)
+
     def seal(self, plain: bytes, *, purpose: str, bound_to: Sequence[str]) -> str:
         """`plain` as text that opens for this purpose and these ids alone.
 

@@ -3,12 +3,16 @@
 Names of revisions are dated; a migration is never edited once it has landed.
 """
 
+import asyncio
+import random
 from pathlib import Path
+from typing import Any, Final
 
 from alembic import command, op
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, pool, text
+from sqlalchemy import Connection, event, pool, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.core.db import APP_ROLE, database_url
@@ -16,6 +20,13 @@ from app.core.db import APP_ROLE, database_url
 _SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 # Any fixed number will do; it keeps two starting processes from migrating at once.
 _MIGRATION_LOCK = 7_203_411_190
+# Everybody who wants to read a table queues behind a migration that waits for it: so it gives up
+# soon, lets them through, and tries again.
+LOCK_TIMEOUT: Final = "100ms"
+_PATIENCE_SECONDS: Final = 120.0
+_PAUSE_SECONDS: Final = (0.1, 0.6)
+# A lock that was not given in time, and a deadlock with a transaction of the application's.
+_IN_THE_WAY: Final = ("55P03", "40P01")
 
 TENANT = "(SELECT nullif(current_setting('intake.organization', true), '')::uuid)"
 PERSON = "(SELECT nullif(current_setting('intake.person', true), '')::uuid)"
@@ -69,23 +80,73 @@ def alembic_config(connection: Connection) -> Config:
 
 
 def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Bring the schema to `revision`, one process at a time."""
+    """Bring the schema up to `revision`, one process at a time; `-1` and the like count from here.
+
+    Raises:
+        DBAPIError: among others, a table was in use for longer than `LOCK_TIMEOUT`; what earlier
+            migrations have done stays.
+    """
+    _run_alone(connection, command.upgrade, revision)
+
+
+def downgrade(connection: Connection, revision: str) -> None:
+    """Take the schema down to `revision`, one process at a time.
+
+    Raises:
+        DBAPIError: as `upgrade`.
+    """
+    _run_alone(connection, command.downgrade, revision)
+
+
+def _run_alone(connection: Connection, step: Any, revision: str) -> None:
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
     try:
-        command.upgrade(alembic_config(connection), revision)
+        event.listen(connection, "before_cursor_execute", _impatient, retval=True)
+        step(alembic_config(connection), revision)
         connection.commit()
     finally:
+        event.remove(connection, "before_cursor_execute", _impatient)
         connection.rollback()
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _MIGRATION_LOCK})
         connection.commit()
 
 
-async def migrate(url: str) -> None:
-    """Bring the schema of the database at `url` to this code's; the login must own the tables."""
+def _impatient(
+    _connection: Connection, _cursor: Any, statement: str, parameters: Any, *_: Any
+) -> tuple[str, Any]:
+    """One place says how long a migration waits: those that have landed say half a second."""
+    if statement.startswith("SET LOCAL lock_timeout"):
+        return f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'", parameters
+    return statement, parameters
+
+
+async def migrate(
+    url: str, revision: str = "head", *, patience_seconds: float = _PATIENCE_SECONDS
+) -> None:
+    """Bring the schema of the database at `url` to this code's; the login must own the tables.
+
+    A migration that finds its table in use gives up and is tried again for `patience_seconds`.
+
+    Raises:
+        DBAPIError: among others, a table was in use all that time.
+    """
+    clock = asyncio.get_running_loop()
+    deadline = clock.time() + patience_seconds
+    while True:
+        try:
+            return await _migrate_once(url, revision)
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None)
+            if state not in _IN_THE_WAY or clock.time() > deadline:
+                raise
+        await asyncio.sleep(random.uniform(*_PAUSE_SECONDS))  # noqa: S311 - a pause is no secret.
+
+
+async def _migrate_once(url: str, revision: str) -> None:
     engine = create_async_engine(database_url(url), poolclass=pool.NullPool)
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(upgrade)
+            await connection.run_sync(upgrade, revision)
     finally:
         await engine.dispose()
 
