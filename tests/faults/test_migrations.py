@@ -1,0 +1,135 @@
+"""Nobody who reads waits for a migration, and no migration gives up because somebody reads.
+
+The short cut proves it by the order of events. The whole, over a filled database, takes minutes:
+`./scripts/faults -k migration`.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import pool
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.core import migrations
+from app.core.db import database_url
+from app.dev.postgres import PostgresServer
+from tests.conftest import Servers, make_database
+from tests.faults.migrations import Readers, fill, tables_of
+
+LONG = os.environ.get("INTAKE_FAULTS") == "long"
+MOST_MS = 150.0
+ROWS = {"claim_rows": 1_000_000, "claim_answers": 1_000_000}
+OTHERS = int(os.environ.get("INTAKE_FAULTS_ROWS", "100000"))
+# Landed migrations that keep readers waiting on a filled database, and what they were measured at.
+SLOW: dict[str, str] = {}
+
+
+async def run(url: str, step: Callable[..., None], revision: str) -> None:
+    engine = create_async_engine(database_url(url), poolclass=pool.NullPool)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(step, revision)
+    finally:
+        await engine.dispose()
+
+
+async def test_a_migration_gives_way_and_comes_again(servers: Servers) -> None:
+    url = await make_database(servers, "intake_test_migrations")
+    head = migrations.head_on_disk()
+    await run(url, migrations.downgrade, "-1")
+    former = await asyncpg.connect(url)
+    reader = await asyncpg.connect(url)
+    version = "SELECT version_num FROM alembic_version"
+    try:
+        # Each migration writes its name here, so this is in the way of any of them.
+        holding = former.transaction()
+        await holding.start()
+        await former.execute("LOCK TABLE alembic_version IN SHARE MODE")
+        with pytest.raises(DBAPIError, match="lock timeout"):
+            await run(url, migrations.upgrade, "head")
+        coming = asyncio.create_task(migrations.migrate(url))
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'RowExclusiveLock'"
+        while not await reader.fetchval(waits):
+            assert not coming.done()
+        while await reader.fetchval(waits):
+            # It waits; a while later it waits no more, and has not come either: it stood back.
+            assert not coming.done()
+        assert await reader.fetchval(version) != head
+        await holding.rollback()
+        await coming
+        assert await reader.fetchval(version) == head
+    finally:
+        await former.close()
+        await reader.close()
+
+
+async def test_a_migration_that_finds_no_gap_says_so(servers: Servers) -> None:
+    url = servers.postgres.url_of("intake_test_migrations")
+    await run(url, migrations.downgrade, "-1")
+    former = await asyncpg.connect(url)
+    try:
+        async with former.transaction():
+            await former.execute("LOCK TABLE alembic_version IN SHARE MODE")
+            with pytest.raises(DBAPIError, match="lock timeout"):
+                await migrations.migrate(url, patience_seconds=0)
+    finally:
+        await former.close()
+
+
+@pytest.fixture
+def own_postgres(tmp_path: Any) -> Iterator[PostgresServer]:
+    quick = {"fsync": "off", "shared_buffers": "256MB", "max_wal_size": "4GB"}
+    with PostgresServer(tmp_path / "postgres", settings=quick) as postgres:
+        yield postgres
+
+
+async def _step(url: str, step: Callable[..., None], revision: str) -> None:
+    """As `intake migrate`: again and again, until there is a gap."""
+    while True:
+        try:
+            return await asyncio.to_thread(asyncio.run, run(url, step, revision))
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", "") not in ("55P03", "40P01"):
+                raise
+        await asyncio.sleep(0.3)
+
+
+@pytest.mark.skipif(not LONG, reason="takes minutes: ./scripts/faults -k migration")
+async def test_every_migration_up_down_up_under_readers(own_postgres: PostgresServer) -> None:
+    url = own_postgres.url
+    owner = await asyncpg.connect(url)
+    readers = Readers(url, long_seconds=4.0)
+    known: set[str] = set()
+    unfilled: list[str] = []
+    with readers.reading():
+        await asyncio.sleep(5)
+        for revision in reversed(migrations.revisions_on_disk()):
+            readers.label = f"{revision} up"
+            await _step(url, migrations.upgrade, revision)
+            if await owner.fetchval("SELECT count(*) FROM alembic_version"):
+                readers.label = f"{revision} down"
+                await _step(url, migrations.downgrade, "-1")
+                readers.label = f"{revision} up again"
+                await _step(url, migrations.upgrade, revision)
+            readers.label = "filling"
+            fresh = [name for name in await tables_of(owner) if name not in known]
+            unfilled += await fill(owner, fresh, ROWS, OTHERS)
+            known |= set(fresh)
+    await owner.close()
+    worst = sorted(readers.worst_ms.items(), key=lambda pair: -pair[1])
+    table = [f"{label:50} {waited:7.1f} ms" for label, waited in worst]
+    if path := os.environ.get("INTAKE_MIGRATIONS_TABLE"):
+        head = [f"{readers.reads} reads", *(f"not filled: {line}" for line in unfilled)]
+        await asyncio.to_thread(Path(path).write_text, "\n".join([*head, *table]) + "\n")
+    late = {
+        label: waited
+        for label, waited in worst
+        if waited > MOST_MS and label.split()[0] not in SLOW and label not in ("", "filling")
+    }
+    assert late == {}
