@@ -58,16 +58,32 @@ def dev(
     data: DataOption = DATA,
     reload: Annotated[bool, typer.Option(help="Load changed code.")] = True,
     fresh: Annotated[bool, typer.Option("--fresh", help="Throw the data away first.")] = False,
+    demo: Annotated[
+        bool | None,
+        typer.Option(help="Invented people, jobs and files; by itself in a database of our own."),
+    ] = None,
 ) -> None:
     """Run everything on this machine: database, Valkey, API, worker, beat, payer and issuers."""
     from app.dev import stack
     from app.dev.homes import HomeTaken, ServerFailed
 
     try:
-        code = stack.run(stack.DevOptions(port=port, data=data, reload=reload, fresh=fresh))
+        code = stack.run(stack.DevOptions(port, data, reload, fresh, demo))
     except (HomeTaken, ServerFailed, OSError) as error:
         fail(str(error))
     raise typer.Exit(code)
+
+
+@cli.command(hidden=True)
+def demo(
+    claims: Annotated[bool, typer.Option("--claims", help="Claim files as well.")] = False,
+) -> None:
+    """Fill an empty development's database with invented people, jobs and claim files."""
+    from app.dev.demo.play import play
+
+    log.configure(as_json=False, release=release().short, role="cli")
+    if not asyncio.run(play(chosen_settings(), with_claims=claims)):
+        fail("There are people here already: a demonstration is for an empty database.")
 
 
 @cli.command()

@@ -16,23 +16,22 @@ from app.accounts.sessions import Grant, open_session
 from app.auth.tokens import token_digest
 from app.core.audit import Entry, record
 from app.core.db import Database, Scope, WriteSession
-from app.core.settings import Settings
 
 LIFE: Final = timedelta(minutes=10)
 _PURPOSE: Final = "welcome"
 
 
-def require_development(settings: Settings) -> None:
-    """Refuse everywhere but in development.
+def require_development(environment: str) -> None:
+    """Refuse everywhere but in development; `environment` is the setting ENVIRONMENT.
 
     Raises:
         WelcomeClosed: ENVIRONMENT says something else.
     """
-    if settings.server.environment != "development":
+    if environment != "development":
         raise WelcomeClosed
 
 
-async def make(session: WriteSession, settings: Settings, *, email: str) -> str | None:
+async def make(session: WriteSession, environment: str, *, email: str) -> str | None:
     """A token that opens this account once, within ten minutes; those before it open nothing more.
 
     None when there is no active account with the address.
@@ -40,7 +39,7 @@ async def make(session: WriteSession, settings: Settings, *, email: str) -> str 
     Raises:
         WelcomeClosed: this is no development.
     """
-    require_development(settings)
+    require_development(environment)
     user_id = await queries.find_id(session, email)
     if user_id is None:
         return None
@@ -59,7 +58,7 @@ async def make(session: WriteSession, settings: Settings, *, email: str) -> str 
 
 async def enter(
     database: Database,
-    settings: Settings,
+    environment: str,
     identity: Identity,
     *,
     token: str,
@@ -71,7 +70,7 @@ async def enter(
         WelcomeClosed: this is no development.
         AddressTokenInvalid: unknown, used, replaced by a newer one, or over.
     """
-    require_development(settings)
+    require_development(environment)
     digest = token_digest(token)
     async with database.write(Scope.system()) as session:
         holder = await proof_queries.holder(session, _PURPOSE, digest)

@@ -9,7 +9,7 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,13 +18,14 @@ from typing import Final
 from app.core.migrations import migrate
 from app.core.settings import PROJECT
 from app.dev.homes import Home
+from app.dev.opening import LOG, Demonstration, link
 from app.dev.programs import Program, SourceWatch, stop_all
 from app.dev.secrets import write_private
 from app.dev.surroundings import Ending, Surroundings, ask, listen, surround
 
 READY_SECONDS: Final = 60.0
 STAGE_FILE: Final = "dev.env"
-_OURS: Final = ("postgres", "valkey", "mail", "secrets.env", "tour.env", STAGE_FILE)
+_OURS: Final = ("postgres", "valkey", "mail", "secrets.env", "tour.env", STAGE_FILE, LOG)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,8 @@ class DevOptions:
     data: Path
     reload: bool
     fresh: bool
+    demo: bool | None = None
+    """None: where the database was made here."""
 
 
 @dataclass
@@ -74,6 +77,7 @@ def run(options: DevOptions) -> int:
             return 0
         asyncio.run(migrate(around.variables["DATABASE_URL"]))
         steps.done("Schema", "up to date")
+        demonstration = Demonstration.begin(around, data, wanted=options.demo)
         listener = held.enter_context(listen(_port(options, around)))
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         around = around.at(url)
@@ -82,6 +86,8 @@ def run(options: DevOptions) -> int:
         if not _wait_until_ready(url, around, programs, ending):
             return 0 if ending.is_asked() else 1
         steps.done("Programs", ", ".join(program.name for program in programs))
+        if demonstration is not None:
+            steps.done("Demo", demonstration.wait_for_people(ending))
         _keep_addresses(url, around, data)
         _say_where_everything_is(url, around, data, steps)
         _keep_running(programs, ending, SourceWatch(PROJECT / "app") if options.reload else None)
@@ -179,6 +185,7 @@ def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: 
     payer = around.payer or given.get("UHC_BASE_URL") or given["OPTUM_BASE_URL"]
     account = around.variables["SUPERUSER_EMAIL"]
     places = (
+        *_console_place(url, given),
         ("API", f"{url}/api/v1"),
         ("API docs", f"{url}/docs"),
         ("Health", f"{url}/health"),
@@ -199,6 +206,12 @@ def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: 
     # In one piece, or lines of the programs would come between.
     sys.stdout.write("\n".join(lines))
     sys.stdout.flush()
+
+
+def _console_place(url: str, variables: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """A link that signs in, made anew at every start: it works once and for ten minutes."""
+    address = link(url, variables)
+    return () if address is None else (("Console", f"{address}  (once, for 10 minutes)"),)
 
 
 def _mail_place(around: Surroundings, data: Path) -> str:

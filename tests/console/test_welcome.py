@@ -33,7 +33,7 @@ def development(app: Intake, client: httpx.AsyncClient, settings: Settings) -> S
 
 async def make(database: Database, settings: Settings, email: str = "ada@example.com") -> str:
     async with database.write(Scope.system()) as session:
-        return await welcome.make(session, settings, email=email) or ""
+        return await welcome.make(session, settings.server.environment, email=email) or ""
 
 
 async def enter(client: httpx.AsyncClient, token: str) -> httpx.Response:

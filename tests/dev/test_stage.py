@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -44,7 +45,7 @@ class Dev:
         return self._log.read_text(encoding="utf-8", errors="replace")
 
     def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while READY not in self.output:
             assert self.process.poll() is None, self.output[-3000:]
             assert time.monotonic() < deadline, self.output[-3000:]
@@ -79,6 +80,9 @@ def dev(folder: Path, *arguments: str) -> Iterator[Dev]:
     folder.mkdir(exist_ok=True)
     data, log = folder / "data", folder / "log"
     command = [sys.executable, "-m", "app.cli", "dev", "--data", str(data), *arguments]
+    if "--demo" not in arguments:
+        # The second processor is not there for what nobody looks at.
+        command.append("--no-demo")
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -108,13 +112,14 @@ def test_two_live_side_by_side_and_leave_nothing(tmp_path: Path) -> None:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     with (
-        dev(tmp_path / "one", "--port", port, "--no-reload") as one,
+        dev(tmp_path / "one", "--port", port, "--no-reload", "--demo") as one,
         dev(tmp_path / "two", "--port", port, "--no-reload") as two,
     ):
         for stage in (one, two):
             stage.wait_until_ready()
             assert stage.get("/readyz")[0] == 200
         assert_the_local_issuers_let_in(one)
+        assert_the_link_opens_the_console_once(one, "Claire Fontaine")
         assert httpx.get(f"{one.tour['PROVIDERS_URL']}/google/token").status_code == 401
         assert one.tour["INTAKE_URL"] != two.tour["INTAKE_URL"]
         assert one.tour["SUPERUSER_PASSWORD"] != two.tour["SUPERUSER_PASSWORD"]
@@ -123,6 +128,17 @@ def test_two_live_side_by_side_and_leave_nothing(tmp_path: Path) -> None:
             stage.process.send_signal(number)
             assert stage.process.wait(timeout=20) == 0
             assert nothing_left(stage, 0.5), stage.left()
+
+
+def assert_the_link_opens_the_console_once(stage: Dev, name: str) -> str:
+    """As a browser does it: the token stands behind the #, and is posted."""
+    found = re.search(r"Console +(\S+)#(\S+)", stage.output)
+    assert found is not None, stage.output[-3000:]
+    with httpx.Client(headers={"Sec-Fetch-Site": "same-origin"}, follow_redirects=True) as browser:
+        opened = browser.post(found[1], data={"token": found[2]})
+        assert (opened.status_code, name in opened.text) == (200, True), opened.text[:2000]
+        assert browser.post(found[1], data={"token": found[2]}).status_code == 400
+    return found[2]
 
 
 def assert_the_local_issuers_let_in(stage: Dev) -> None:
@@ -147,6 +163,7 @@ def test_a_killed_one_leaves_nothing_and_its_data_is_found_again(tmp_path: Path)
     with dev(tmp_path, "--no-reload") as killed:
         killed.wait_until_ready()
         before = killed.tour
+        former = assert_the_link_opens_the_console_once(killed, "Superuser")
         for name in ("tour.env", "dev.env", "secrets.env"):
             assert stat.S_IMODE((killed.data / name).stat().st_mode) == 0o600
         killed.process.kill()
@@ -155,6 +172,7 @@ def test_a_killed_one_leaves_nothing_and_its_data_is_found_again(tmp_path: Path)
     with dev(tmp_path, "--no-reload") as again:
         again.wait_until_ready()
         assert again.tour["SUPERUSER_PASSWORD"] == before["SUPERUSER_PASSWORD"]
+        assert assert_the_link_opens_the_console_once(again, "Superuser") != former
         assert_doctor_finds_it_well(again)
         again.process.send_signal(signal.SIGINT)
         assert again.process.wait(timeout=20) == 0

@@ -18,10 +18,14 @@ from app.core.state import services
 router = console_router()
 
 
+def _environment(request: Request) -> str:
+    return services(request).settings.server.environment
+
+
 @router.get("/welcome")
 async def form(request: Request) -> Response:
     """A field for the token; the script fills it from the address's fragment and sends it."""
-    welcome.require_development(services(request).settings)
+    welcome.require_development(_environment(request))
     return page(request, "welcome.html.jinja", problem="")
 
 
@@ -33,12 +37,11 @@ async def enter(
     token: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Sign in, once."""
-    here = services(request)
     # Whoever has no script may have copied the whole link.
     token = token.strip().rpartition("#")[2]
     try:
         grant = await welcome.enter(
-            here.database, here.settings, identity, token=token, device=device
+            services(request).database, _environment(request), identity, token=token, device=device
         )
     except AddressTokenInvalid:
         problem = speech_for(request).say("welcome.over")
