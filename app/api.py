@@ -9,10 +9,12 @@ from app.applications.routes import applications, hiring
 from app.audit import routes as audit
 from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
-from app.console.routes import assets, claim_actions, entry, overview
+from app.console.routes import applications as console_applications
+from app.console.routes import assets, board, claim_actions, entry, overview
 from app.console.routes import audit as console_audit
 from app.console.routes import claims as console_claims
 from app.console.routes import health as console_health
+from app.console.routes import jobs as console_jobs
 from app.console.routes import people as console_people
 from app.console.routes import resumes as console_resumes
 from app.console.routes import uploads as console_uploads
@@ -71,6 +73,9 @@ CONSOLE = (
     console_uploads,
     console_claims,
     claim_actions,
+    console_jobs,
+    board,
+    console_applications,
     console_resumes,
     console_people,
     console_audit,

@@ -41,6 +41,15 @@ class ApplicationTransition(Problem):
     )
 
 
+class ApplicationMovedMeanwhile(Problem):
+    """A move of an application that no longer stands where the caller saw it."""
+
+    code = "applications.moved_meanwhile"
+    status = 409
+    title = "Somebody else has moved the application"
+    hint = "Look where it stands now, and move it from there if you still want to."
+
+
 class ApplicantsOwnOnly(Forbidden):
     """Fields of the employer in a request of the applicant."""
 

@@ -62,6 +62,19 @@ class Application(Timestamps, Base):
             postgresql_where=sa.text("accepted_at IS NOT NULL"),
         ),
         Index(
+            "ix_applications_job_id_status_id",
+            "job_id",
+            "status",
+            "id",
+            postgresql_include=["organization_id", "candidate_id"],
+        ),
+        Index(
+            "ix_applications_waiting",
+            "organization_id",
+            "created_at",
+            postgresql_where=sa.text("status = 'applied'"),
+        ),
+        Index(
             "ix_applications_unscored",
             "id",
             postgresql_where=sa.text("resume_id IS NOT NULL AND score IS NULL"),

@@ -28,10 +28,13 @@ class Wanted:
     candidate_id: UUID | None = None
     status: str | None = None
     tag: str | None = None
+    source: str | None = None
+    least_score: float | None = None
+    text: str = ""
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The same in SQL."""
-        fields = ("organization_id", "job_id", "candidate_id", "status")
+        """The same in SQL; `text` is looked for in the applicant's name and address."""
+        fields = ("organization_id", "job_id", "candidate_id", "status", "source")
         found: list[ColumnElement[bool]] = [
             getattr(Application, name) == value
             for name in fields
@@ -39,7 +42,16 @@ class Wanted:
         ]
         if self.tag is not None:
             found.append(literal(self.tag) == func.any(Application.tags))
+        if self.least_score is not None:
+            found.append(Application.score >= self.least_score)
+        if self.text:
+            found.append(_contains(Candidate.full_name + " " + Candidate.email, self.text))
         return found
+
+
+def _contains(column: Any, part: str) -> ColumnElement[bool]:
+    escaped = part.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return func.unaccent(column).ilike(func.unaccent(f"%{escaped}%"), escape="\\")
 
 
 def shown(wanted: Wanted) -> Select[Any]:

@@ -67,6 +67,11 @@ class Frame:
         return self.member is not None and self.member.role == "admin"
 
     @property
+    def hires(self) -> bool:
+        """Whether jobs and applications are shown to them."""
+        return self.member is not None and self.member.role in HIRING
+
+    @property
     def reads_audit(self) -> bool:
         """Whether the audit log is shown to them: admins read their organization's."""
         return self.leads or self.person.is_superuser
@@ -78,6 +83,8 @@ class Frame:
         if self.reads_claims:
             open_files = self.claims["running"] + self.claims["queued"]
             found.append(Place("claims", "/console/claims", open_files))
+        if self.hires:
+            found.append(Place("jobs", "/console/jobs"))
         if self.member is None or self.member.role in HIRING:
             found.append(Place("resumes", "/console/resumes"))
         if self.leads:

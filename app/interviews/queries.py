@@ -87,6 +87,16 @@ async def details(session: ReadSession, interview_id: UUID) -> Row | None:
     return None if found is None else dict(found)
 
 
+async def of_application(session: ReadSession, application_id: UUID, most: int) -> list[Row]:
+    """The application's interviews, the latest first."""
+    statement = (
+        shown(Wanted(application_id=application_id))
+        .order_by(Interview.starts_at.desc(), Interview.id.desc())
+        .limit(most)
+    )
+    return [dict(row) for row in (await session.execute(statement)).mappings()]
+
+
 async def add(session: WriteSession, values: Values) -> Interview | None:
     """A new interview, or None when the application has one that begins at the same time."""
     made = await session.execute(

@@ -77,3 +77,11 @@ async def browse(
         query=query,
         tenant=viewer.person.id,
     )
+
+
+async def of_application(
+    session: ReadSession, *, application_id: UUID, most: int
+) -> list[dict[str, Any]]:
+    """The interviews with an applicant, the latest first, cancelled ones too. Whoever calls this has
+    settled that the reader is a party of the application."""
+    return await queries.of_application(session, application_id, most)

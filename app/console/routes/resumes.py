@@ -1,14 +1,20 @@
 """Résumés: handed in, read, shown with where in the text each skill stands."""
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.accounts.deps import CurrentUser, SessionWrite, account_key
+from app.analysis import sight
+from app.analysis.answers import analysis_out
+from app.analysis.schemas import AnalysisOut
 from app.console import resumes as view
-from app.console.frame import TheFrame
+from app.console.applicants import in_words
+from app.console.frame import Frame, TheFrame
+from app.console.language import speech_for
 from app.console.rendering import page
 from app.console.routing import console_router, redirect
 from app.core.attachments import attachment
@@ -23,6 +29,7 @@ from app.resumes.schemas import resume_out
 from app.storage import service as storage
 
 router = console_router()
+_MOST_MATCHES = 5
 
 
 @router.get("/resumes")
@@ -65,6 +72,8 @@ async def get(
     found = await service.get(session, resume_id=resume_id)
     require_sight(who, found)
     resume = resume_out(found)
+    seen = await sight.of_resume(session, resume_id=resume_id, most=_MOST_MATCHES)
+    matches = [analysis_out(row) for row in seen]
     return page(
         request,
         "resume.html.jinja",
@@ -75,8 +84,17 @@ async def get(
         passages=view.passages(resume),
         skills=view.by_category(resume.skills),
         ahead=view.still_to_come(resume),
+        matches=matches,
+        match_links=_links(frame, matches),
+        known=in_words(speech_for(request)),
         **view.TOOLS,
     )
+
+
+def _links(frame: Frame, matches: Sequence[AnalysisOut]) -> dict[UUID, str]:
+    """Who hires goes on from a match to the job's board."""
+    jobs = [one.job_id for one in matches if one.job_id is not None]
+    return {job_id: f"/console/jobs/{job_id}" for job_id in jobs} if frame.hires else {}
 
 
 @router.get("/resumes/{resume_id}/file")
