@@ -4,7 +4,7 @@ It may be absent or there twice: workers look by themselves, and every ring only
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from app.worker.watchdog import open_blocking_redis
 # A queue that nobody empties is not filled further: Redis never drops what has expired in a list.
 _FULL: Final = 100
 _QUIET_SECONDS: Final = 60.0
+_HEARTBEAT_SECONDS: Final = 5.0
 
 
 class BellRinger(Scheduler):  # type: ignore[misc]  # Celery has no types.
@@ -30,10 +31,26 @@ class BellRinger(Scheduler):  # type: ignore[misc]  # Celery has no types.
     # connection from the pool and fails fast.
     producer = None
 
-    def __init__(self, app: Celery, *, redis_settings: RedisSettings, **options: Any) -> None:
+    def __init__(
+        self,
+        app: Celery,
+        *,
+        redis_settings: RedisSettings,
+        heartbeat: Callable[[], None] = lambda: None,
+        **options: Any,
+    ) -> None:
         self._redis = open_blocking_redis(redis_settings)
+        self._heartbeat = heartbeat
+        self._beat_at = float("-inf")
         self._said_at = float("-inf")
         super().__init__(app, **options)
+
+    def tick(self, *arguments: Any, **options: Any) -> Any:
+        """One look at what is due."""
+        if time.monotonic() - self._beat_at > _HEARTBEAT_SECONDS:
+            self._beat_at = time.monotonic()
+            self._heartbeat()
+        return super().tick(*arguments, **options)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Ring for one entry unless its queue is full."""
@@ -62,11 +79,16 @@ def schedule(tasks: Mapping[str, Task]) -> dict[str, dict[str, Any]]:
     }
 
 
-def service(app: Celery, settings: RedisSettings) -> Any:
-    """Celery's beat over our scheduler; `start()` blocks until the process is told to end."""
+def service(
+    app: Celery, settings: RedisSettings, heartbeat: Callable[[], None] = lambda: None
+) -> Any:
+    """Celery's beat over our scheduler; `start()` blocks until the process is told to end.
+
+    `heartbeat` is called now and then as long as it goes on.
+    """
 
     class Clock(Service):  # type: ignore[misc]  # Celery has no types.
         def get_scheduler(self, **_: Any) -> BellRinger:
-            return BellRinger(app, redis_settings=settings, max_interval=1.0)
+            return BellRinger(app, redis_settings=settings, heartbeat=heartbeat, max_interval=1.0)
 
     return Clock(app, max_interval=1.0)

@@ -23,6 +23,7 @@ from app.worker import beat
 from app.worker.celery_app import DRAIN_SECONDS, build
 from app.worker.child import Child, Hangup
 from app.worker.doorbell import REQUEST_HEADER
+from app.worker.heartbeat import Heartbeat
 from app.worker.loop_thread import LoopThread
 from app.worker.registry import TASK_MODULES, Task, load
 from app.worker.watchdog import ECHO, Watchdog
@@ -53,6 +54,7 @@ def run_worker(
     tasks = load(modules)
     hangup = Hangup()
     child = Child(settings, tasks, hangup)
+    heartbeat = Heartbeat("worker")
     own_queue = f"intake.echo.{socket.gethostname()}.{os.getpid()}"
     queues = sorted({task.queue for task in tasks.values()})
     celery = build(settings.redis, role="worker", queues=[*queues, own_queue])
@@ -66,11 +68,14 @@ def run_worker(
         own_queue,
         on_lost=_ending(hangup, _FAREWELL_SECONDS, RESTART_ME),
         has_children=lambda: any(each.is_alive() for each in _children(worker)),
+        heartbeat=heartbeat.touch,
     )
     was_asked = _connect(child, watchdog, hangup)
     logger.info("worker.started", children=worker.concurrency)
+    heartbeat.begin()
     watchdog.start()
     worker.start()
+    heartbeat.end()
     if worker.exitcode and not was_asked.is_set():
         raise SystemExit(worker.exitcode)
 
@@ -83,11 +88,14 @@ def run_beat(settings: Settings, *, modules: Sequence[str] = TASK_MODULES) -> No
     thread = LoopThread("intake-beat")
     registration = AsyncExitStack()
     thread.wait_for(_register_beat(registration, settings))
+    heartbeat = Heartbeat("beat")
     signal.signal(signal.SIGTERM, _end_of_process)
     logger.info("worker.beat_started", entries=len(celery.conf.beat_schedule))
     try:
-        beat.service(celery, settings.redis).start()
+        heartbeat.begin()
+        beat.service(celery, settings.redis, heartbeat.touch).start()
     finally:
+        heartbeat.end()
         with contextlib.suppress(TimeoutError):
             thread.wait_for(registration.aclose(), 4.0)
         thread.close()

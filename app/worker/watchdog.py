@@ -39,6 +39,7 @@ def open_blocking_redis(settings: RedisSettings) -> "redis.Redis":
 class Watchdog:
     """Rings this worker's own queue and counts the rings in a row that the worker did not hear.
 
+    Each round with children is a heartbeat: one that hangs, or has nobody to work, has none.
     Rounds in which Redis does not answer count for nothing: being deaf then is no fault of ours.
     """
 
@@ -49,11 +50,13 @@ class Watchdog:
         *,
         on_lost: Callable[[], None],
         has_children: Callable[[], bool],
+        heartbeat: Callable[[], None] = lambda: None,
         echo_seconds: float = ECHO_SECONDS,
     ) -> None:
         self._queue = queue
         self._on_lost = on_lost
         self._has_children = has_children
+        self._heartbeat = heartbeat
         self._echo_seconds = echo_seconds
         self._redis = open_blocking_redis(settings)
         self._celery: Celery = build(settings, role="ringer")
@@ -84,6 +87,8 @@ class Watchdog:
     def listen(self) -> bool:
         """One round: was the last ring heard, and ring again. True when the worker is lost."""
         self._childless = 0 if self._has_children() else self._childless + 1
+        if not self._childless:
+            self._heartbeat()
         self._unheard = 0 if self._heard.is_set() else self._unheard + 1
         self._heard.clear()
         if not self._rings():
