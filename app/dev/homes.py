@@ -89,7 +89,7 @@ class Home:
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         short = Path(tempfile.gettempdir()) / f"intake-{os.geteuid()}-{digest}"
         if len(os.fsencode(short)) > _LONGEST_FOLDER:
-            short = Path("/tmp") / short.name  # noqa: S108 - made private and checked below.
+            short = Path("/tmp") / short.name  # noqa: S108 # nosec B108 - checked below.
         short.mkdir(mode=0o700, exist_ok=True)
         status = short.lstat()
         if status.st_uid != os.geteuid() or status.st_mode & 0o077:

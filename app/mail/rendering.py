@@ -76,7 +76,7 @@ def inert(value: str) -> str:
 def _environment(*, autoescape: bool) -> Environment:
     made = Environment(
         loader=FileSystemLoader(FOLDER),
-        autoescape=autoescape,  # noqa: S701 - off for plain texts only, which are no HTML.
+        autoescape=autoescape,  # noqa: S701 # nosec B701 - off for plain texts.
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -27,6 +27,9 @@ VALUES = {
     ("claim_units", "kind"): "'rows'",
     ("claim_units", "state"): "'DONE'",
     ("jobs", "status"): "'active'",
+    ("jobs", "currency"): "'USD'",
+    ("interviews", "starts_at"): "now()",
+    ("interviews", "ends_at"): "now() + interval '1 hour'",
 }
 BY_TYPE = {
     "uuid": "gen_random_uuid()",
@@ -62,6 +65,11 @@ _CHECKS = """
 """
 
 
+_READER = {"application_name": "reader"}
+_WAITING = """
+    SELECT max(extract(epoch FROM clock_timestamp() - query_start) * 1000) FROM pg_stat_activity
+    WHERE application_name = 'reader' AND state = 'active' AND wait_event_type = 'Lock'
+"""
 _LOOK = "SELECT 1 FROM {} LIMIT 1"
 
 
@@ -110,6 +118,9 @@ class Readers:
     url: str
     long_seconds: float
     worst_ms: dict[str, float] = field(default_factory=dict)
+    """What a reader measured, a busy machine included."""
+    locked_ms: dict[str, float] = field(default_factory=dict)
+    """For how much of that PostgreSQL says it waited for a lock, looked at every few milliseconds."""
     label: str = ""
     reads: int = 0
     _end: threading.Event = field(default_factory=threading.Event)
@@ -119,7 +130,7 @@ class Readers:
         """While the block lasts; in threads with an event loop each, beside the migrations' own."""
         threads = [
             threading.Thread(target=asyncio.run, args=(work(),))
-            for work in (self._read, self._read, self._dawdle)
+            for work in (self._read, self._read, self._dawdle, self._watch)
         ]
         for thread in threads:
             thread.start()
@@ -130,8 +141,17 @@ class Readers:
             for thread in threads:
                 thread.join()
 
-    async def _read(self) -> None:
+    async def _watch(self) -> None:
         connection = await asyncpg.connect(self.url)
+        while not self._end.is_set():
+            waited = float(await connection.fetchval(_WAITING) or 0.0)
+            if waited > self.locked_ms.get(self.label, 0.0):
+                self.locked_ms[self.label] = waited
+            await asyncio.sleep(0.005)
+        await connection.close()
+
+    async def _read(self) -> None:
+        connection = await asyncpg.connect(self.url, server_settings=_READER)
         while not self._end.is_set():
             for name in await tables_of(connection):
                 began = time.perf_counter()

@@ -70,7 +70,7 @@ SET state = $3, run_after = clock_timestamp() + make_interval(secs => $4), token
         'error', $6::text, 'duration_ms', $7::int)
 WHERE id = $1 AND token = $2 AND state = 'pending'
 RETURNING id
-"""  # noqa: S608 - a constant number.
+"""  # noqa: S608 # nosec B608 - a constant number.
 
 _WELL: Final = """
 UPDATE webhook_endpoints SET failures = 0, failing_since = NULL

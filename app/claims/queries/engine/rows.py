@@ -40,7 +40,7 @@ SELECT {_FOUND} FROM unnest($2::text[]) AS wanted(claim_key) CROSS JOIN LATERAL 
     SELECT p.* FROM payer_claims p
     WHERE p.job_id = $1 AND p.claim_key = wanted.claim_key OFFSET 0
 ) c
-"""  # noqa: S608 - a constant list of columns.
+"""  # noqa: S608 # nosec B608 - a constant list of columns.
 
 # Last names agree, or first and last name were exchanged: nothing else can match.
 _BY_PERSON: Final = f"""
@@ -48,7 +48,7 @@ SELECT {_FOUND}
 FROM unnest($2::date[], $3::text[]) AS wanted(born, last)
 JOIN payer_claims c ON c.job_id = $1 AND c.by_person AND c.date_of_birth = wanted.born
     AND (c.last_key = wanted.last OR c.first_key = wanted.last)
-"""  # noqa: S608 - a constant list of columns.
+"""  # noqa: S608 # nosec B608 - a constant list of columns.
 
 # The answer of each row, and the unit's counters by what was really written; without the lease no
 # row comes back and the caller rolls everything back.
