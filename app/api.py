@@ -11,6 +11,7 @@ from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
 from app.console.routes import applications as console_applications
 from app.console.routes import assets, board, claim_actions, entry, overview
+from app.console.routes import assets, claim_actions, entry, overview, sign_in_elsewhere
 from app.console.routes import audit as console_audit
 from app.console.routes import claims as console_claims
 from app.console.routes import health as console_health
@@ -69,6 +70,7 @@ ROOMS = (
 CONSOLE = (
     entry,
     console_welcome,
+    sign_in_elsewhere,
     overview,
     console_uploads,
     console_claims,

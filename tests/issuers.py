@@ -13,6 +13,7 @@ from starlette.datastructures import State
 from app.core.db import Database
 from app.core.settings import Settings
 from app.core.settings_identity import ClerkSettings, KeycloakSettings
+from app.dev.issuers import instance, realm
 from app.dev.issuers.asgi import Faults, LocalIssuers
 from app.dev.issuers.instance import INSTANCE_PATH, ORIGIN, SECRET_KEY, Instance
 from app.dev.issuers.keys import SigningKeys
@@ -112,13 +113,19 @@ def provider_settings(settings: Settings, rehearsal: Rehearsal, **clerk: Any) ->
     """Settings that believe the local issuers."""
     return settings.model_copy(
         update={
-            "keycloak": KeycloakSettings(issuer=rehearsal.keycloak_issuer, client_ids=(CLIENT,)),
+            "keycloak": KeycloakSettings(
+                issuer=rehearsal.keycloak_issuer,
+                client_ids=(CLIENT,),
+                console_client_id=realm.CONSOLE_CLIENT,
+            ),
             "clerk": ClerkSettings(
                 **{
                     "issuer": rehearsal.clerk_issuer,
                     "authorized_parties": (ORIGIN,),
                     "secret_key": SecretStr(SECRET_KEY),
                     "api_url": rehearsal.address,
+                    "console_client_id": instance.CONSOLE_CLIENT,
+                    "console_client_secret": SecretStr(instance.CONSOLE_SECRET),
                     **clerk,
                 }
             ),
@@ -131,6 +138,12 @@ def _built_portal(
     settings: Settings, rollback_database: RollbackDatabase, _issuer_server: Rehearsal
 ) -> Intake:
     return create_app(provider_settings(settings, _issuer_server), database=rollback_database)
+
+
+@pytest.fixture
+def portal_app(_built_portal: Intake) -> Intake:
+    """The application that believes the local issuers."""
+    return _built_portal
 
 
 @pytest.fixture

@@ -37,3 +37,12 @@ class ClerkNotConfigured(Problem):
     status = 503
     title = "Signing in with Clerk is not set up here"
     hint = "The operator sets CLERK_ISSUER; until then sign in with a password."
+
+
+class SignInRefused(Unauthorized):
+    """A sign-in at an identity provider did not end well: refused, repeated, too late, or forged."""
+
+    code = "auth.sign_in_refused"
+    status = 401
+    title = "Signing in with this provider did not work"
+    hint = "Begin again at /console/sign-in."

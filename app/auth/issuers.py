@@ -2,13 +2,16 @@
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Self
 
+from app.auth.clerk import PROVIDER as CLERK
 from app.auth.clerk import clerk
-from app.auth.errors import ClerkNotConfigured, TokenInvalid
+from app.auth.code_flow import Answered, Client, is_access_token, is_for_sign_in
+from app.auth.errors import ClerkNotConfigured, SignInRefused, TokenExpired, TokenInvalid
 from app.auth.issuer import Issuer
 from app.auth.jwks import KeyState
-from app.auth.jwt import Parsed, check, parse
+from app.auth.jwt import Claims, Parsed, check, parse
 from app.auth.keycloak import keycloak
 from app.auth.principal import Principal
 from app.core import clock
@@ -68,6 +71,43 @@ class Issuers:
             raise TokenInvalid
         return parsed, await self.read(parsed)
 
+    async def read_signed_in(
+        self, client: Client, answered: Answered, nonce: str
+    ) -> tuple[Parsed, Principal]:
+        """Who has signed in at the provider's page, and the token that says so.
+
+        The identity token proves that it was for us and for this sign-in. Keycloak's access token
+        then says more about the person than that; Clerk's may be no JWT at all.
+
+        Raises:
+            SignInRefused: a token does not hold, or is for another client or sign-in.
+            IssuerAway: the provider's keys cannot be had.
+        """
+        issuer = self._by_name[client.issuer]
+        try:
+            proof, claims = await self._held(issuer, answered.id_token, client, nonce)
+            if issuer.provider == CLERK:
+                return proof, issuer.principal(claims)
+            token, facts = await self._held(issuer, answered.access_token, client, None)
+        except (TokenExpired, TokenInvalid):
+            raise SignInRefused from None
+        if facts["sub"] != claims["sub"]:
+            raise SignInRefused
+        return token, issuer.principal(facts)
+
+    async def _held(
+        self, issuer: Issuer, text: str, client: Client, nonce: str | None
+    ) -> tuple[Parsed, Claims]:
+        parsed = parse(text)
+        if parsed.kid is None:
+            raise TokenInvalid
+        usual = issuer.rules(await issuer.keys.ring(parsed.kid))
+        # With a nonce it is the identity token; without one what was given beside it.
+        accepts = is_access_token(client) if nonce is None else is_for_sign_in(client, nonce)
+        has_more = usual.accepts_header is not None
+        rules = replace(usual, accepts=accepts, accepts_header=_any if has_more else None)
+        return parsed, check(parsed, rules, now=clock.now().timestamp()).claims
+
     async def complete(self, newcomer: Principal) -> Principal:
         """A newcomer with what their provider tells beside the token; outside a transaction.
 
@@ -84,6 +124,10 @@ class Issuers:
         """Leave loads under way."""
         for issuer in self._by_name.values():
             await issuer.keys.close()
+
+
+def _any(_header: Claims) -> bool:
+    return True
 
 
 @asynccontextmanager

@@ -44,6 +44,14 @@ class ClerkSettings(Room):
         "CLERK_SECRET_KEY", "", "Asks Clerk for a newcomer's e-mail address when the token has none"
     )
     api_url: str = variable("CLERK_API_URL", "https://api.clerk.com", "Clerk's Backend API")
+    console_client_id: str = variable(
+        "CLERK_CONSOLE_CLIENT_ID",
+        "",
+        "An OAuth application of Clerk's, by which people sign in to the console; empty: off",
+    )
+    console_client_secret: SecretStr = variable(
+        "CLERK_CONSOLE_CLIENT_SECRET", "", "Its secret; empty for a public one (PKCE)"
+    )
 
     @field_validator("authorized_parties", mode="before")
     @classmethod
@@ -71,6 +79,14 @@ class KeycloakSettings(Room):
         "KEYCLOAK_CLIENT_ID",
         (),
         "The frontend's client: in a token's azp or aud; several by commas",
+    )
+    console_client_id: str = variable(
+        "KEYCLOAK_CONSOLE_CLIENT_ID",
+        "",
+        "The client by which people sign in to the console; empty: off",
+    )
+    console_client_secret: SecretStr = variable(
+        "KEYCLOAK_CONSOLE_CLIENT_SECRET", "", "Its secret; empty for a public client (PKCE)"
     )
 
     @field_validator("client_ids", mode="before")

@@ -10,7 +10,7 @@ from app.accounts.attempts import Attempt
 from app.accounts.caller import ThisDevice
 from app.accounts.deps import CurrentUser, ProcessIdentity
 from app.accounts.errors import CredentialsInvalid
-from app.console.entering import entered
+from app.console.entering import LEFT, entered, place_after, sign_in_page
 from app.console.frame import TheFrame
 from app.console.language import COOKIE, speech_for
 from app.console.rendering import page
@@ -27,25 +27,15 @@ _A_YEAR = 365 * 86_400
 _A_MONTH = 30 * 86_400
 
 
-def _place_after(wanted: str) -> str:
-    """Where to go on to: an address of the console, never one of another site."""
-    is_ours = wanted == cookies.PLACE or wanted.startswith(
-        (f"{cookies.PLACE}/", f"{cookies.PLACE}?")
-    )
-    is_plain = "\\" not in wanted and not wanted.startswith(SIGN_IN)
-    return wanted if is_ours and is_plain else cookies.PLACE
-
-
 def _form(request: Request, *, after: str, email: str = "", problem: str = "") -> Response:
     status = 401 if problem else 200
-    values = {"after": after, "email": email, "problem": problem}
-    return page(request, "sign_in.html.jinja", status=status, **values)
+    return sign_in_page(request, after=after, email=email, problem=problem, status=status)
 
 
 @router.get("/sign-in")
 async def sign_in_form(request: Request, next: str = "") -> Response:  # noqa: A002 - the address's own word.
     """The form."""
-    return _form(request, after=_place_after(next))
+    return _form(request, after=place_after(next))
 
 
 @router.post("/sign-in")
@@ -58,7 +48,7 @@ async def sign_in(
     after: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Check the password, under the same limits as the API's sign-in."""
-    email, after = email.strip(), _place_after(after)
+    email, after = email.strip(), place_after(after)
     say = speech_for(request).say
     try:
         attempt = await Attempt.begin(request, email)
@@ -83,6 +73,7 @@ async def sign_out(request: Request, identity: ProcessIdentity) -> Response:
     answer = redirect(request, SIGN_IN)
     cookies.forget(answer)
     cookies.forget(answer, CHOSEN)
+    cookies.set_cookie(request, answer, LEFT, "1", _A_MONTH)
     return answer
 
 
@@ -117,7 +108,7 @@ async def choose_language(
     after: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Speak another language from now on."""
-    answer = redirect(request, _place_after(after))
+    answer = redirect(request, place_after(after))
     if language in LANGUAGES:
         cookies.set_cookie(request, answer, COOKIE, language, _A_YEAR)
     return answer

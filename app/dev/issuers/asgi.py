@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 import pydantic
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from app.dev.issuers.codes import choice
 from app.dev.issuers.instance import INSTANCE_PATH, SECRET_KEY, Instance
 from app.dev.issuers.keys import SigningKeys
 from app.dev.issuers.people import rehearsal_people
@@ -24,6 +25,11 @@ Send = Callable[[Message], Awaitable[None]]
 Reply = tuple[int, dict[str, Any]]
 
 _OPENID: Final = f"{REALM_PATH}/protocol/openid-connect"
+# Where browsers are sent, and the issuer that each belongs to.
+_PAGES: Final = {
+    f"{_OPENID}/auth": REALM_PATH,
+    f"{INSTANCE_PATH}/oauth/authorize": INSTANCE_PATH,
+}
 _MAX_BODY: Final = 100_000
 
 
@@ -75,9 +81,9 @@ class LocalIssuers:
         method, path = scope["method"], scope["path"]
         self.calls[path] += 1
         body = await _body(receive)
-        if method == "GET" and path == f"{_OPENID}/auth":
+        if method == "GET" and path in _PAGES:
             query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-            await self._redirect(self.realm.authorize(query, base + REALM_PATH), send)
+            await self._let_choose(path, query, base, send)
             return
         reply = self._switch(method, path, body) or self._speak(method, path, body, base, headers)
         await self._answer(path, reply, send)
@@ -93,6 +99,9 @@ class LocalIssuers:
             ),
             ("GET", f"{_OPENID}/certs"): lambda: (200, self.realm.keys.key_set()),
             ("POST", f"{_OPENID}/token"): lambda: self.realm.token(form, realm),
+            ("POST", f"{INSTANCE_PATH}/oauth/token"): lambda: self.instance.oauth_token(
+                form, instance
+            ),
             ("GET", f"{INSTANCE_PATH}/.well-known/jwks.json"): lambda: (
                 200,
                 self.instance.keys.key_set(),
@@ -155,6 +164,15 @@ class LocalIssuers:
                 status, body = self.faults.status, b"{}"
             body = _WRONG.get(self.faults.body, body)
         await _send(send, status, body, (b"content-type", b"application/json"))
+
+    async def _let_choose(self, path: str, query: dict[str, str], base: str, send: Send) -> None:
+        """The page of a provider, or straight on for whom the address names already."""
+        if "login_hint" not in query:
+            page = choice(path, query, self.realm.people.values())
+            await _send(send, 200, page, (b"content-type", b"text/html; charset=utf-8"))
+            return
+        side = self.realm if path.startswith(REALM_PATH) else self.instance
+        await self._redirect(side.authorize(query, base + _PAGES[path]), send)
 
     async def _redirect(self, target: str | None, send: Send) -> None:
         if target is None:

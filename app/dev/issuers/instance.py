@@ -3,15 +3,19 @@
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from app.dev.issuers.codes import Codes
 from app.dev.issuers.keys import SigningKeys
 from app.dev.issuers.people import CLINIC, Person
 
 INSTANCE_PATH: Final = "/clerk"
 # Opens nothing but this rehearsal.
 SECRET_KEY: Final = "sk_test_rehearsal"  # noqa: S105
+CONSOLE_CLIENT: Final = "intake-console"
+# A confidential client's; it opens nothing but this rehearsal.
+CONSOLE_SECRET: Final = "rehearsal-console-secret"  # noqa: S105
 ORIGIN: Final = "http://localhost:3000"
 _SECONDS: Final = 60
 _SESSION_TOKEN: Final = "cl_B7d4PD111AAA"  # noqa: S105 - a category's name.
@@ -25,6 +29,7 @@ class Instance:
     keys: SigningKeys
     people: Mapping[str, Person]
     version: int = 2
+    codes: Codes = field(default_factory=Codes)
 
     def _by(self, attribute: str, value: str) -> Person | None:
         return next((one for one in self.people.values() if getattr(one, attribute) == value), None)
@@ -36,6 +41,47 @@ class Instance:
             return 404, _error("resource_not_found")
         claims = self.session_claims(person, issuer)
         return 200, {"object": "token", "jwt": self.keys.sign(claims, cat=_SESSION_TOKEN)}
+
+    def authorize(self, query: Mapping[str, str], issuer: str) -> str | None:
+        """GET /oauth/authorize of an OAuth application, as `Realm.authorize`."""
+        if query.get("client_id") != CONSOLE_CLIENT:
+            return None
+        return self.codes.give(query, self.people, issuer)
+
+    def oauth_token(self, form: Mapping[str, str], issuer: str) -> Reply:
+        """POST /oauth/token: an identity token, and an access token that only Clerk can read."""
+        is_ours = form.get("client_id") == CONSOLE_CLIENT
+        if not is_ours or form.get("client_secret") != CONSOLE_SECRET:
+            return 401, {"error": "invalid_client"}
+        given = self.codes.take(form) if form.get("grant_type") == "authorization_code" else None
+        if given is None:
+            return 400, {"error": "invalid_grant"}
+        claims = self.identity_claims(given.person, issuer, given.nonce)
+        return 200, {
+            "access_token": f"oat_{secrets.token_hex(16)}",
+            "id_token": self.keys.sign(claims),
+            "token_type": "bearer",
+            "expires_in": 86_400,
+            "scope": given.scope,
+        }
+
+    def identity_claims(self, person: Person, issuer: str, nonce: str) -> dict[str, Any]:
+        """What an identity token of an OAuth application says; no organization is active there."""
+        now = int(time.time())
+        return {
+            "iss": issuer,
+            "sub": person.clerk_id,
+            "aud": CONSOLE_CLIENT,
+            "nonce": nonce,
+            "iat": now,
+            "exp": now + 3600,
+            "jti": secrets.token_hex(10),
+            "sid": person.clerk_session,
+            "email": person.email,
+            "email_verified": person.email_verified,
+            "name": f"{person.first_name} {person.last_name}",
+            "preferred_username": person.username,
+        }
 
     def session_claims(self, person: Person, issuer: str) -> dict[str, Any]:
         """What Clerk writes into a session token; the e-mail address is not among it."""

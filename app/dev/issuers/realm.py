@@ -1,20 +1,19 @@
 """A realm that speaks Keycloak: discovery, keys, and tokens in Keycloak's shapes."""
 
-import base64
-import hashlib
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
-from urllib.parse import urlencode
 
+from app.dev.issuers.codes import Codes, Given
 from app.dev.issuers.keys import SigningKeys
 from app.dev.issuers.people import PASSWORD, Person
 
 REALM_PATH: Final = "/realms/intake"
 CLIENT: Final = "intake-portal"
 # A confidential client for programs; its secret opens nothing but this rehearsal.
+CONSOLE_CLIENT: Final = "intake-console"
 SERVICE: Final = ("intake-service", "rehearsal-secret")
 ACCESS_SECONDS: Final = 300
 Shape = Literal["list", "alias", "object", "object_with_id"]
@@ -28,7 +27,7 @@ class Realm:
     keys: SigningKeys
     people: Mapping[str, Person]
     organization_shape: Shape = "list"
-    _codes: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)
+    codes: Codes = field(default_factory=Codes)
 
     def discovery(self, issuer: str) -> Reply:
         """The document at /.well-known/openid-configuration."""
@@ -53,18 +52,11 @@ class Realm:
     def authorize(self, query: Mapping[str, str], issuer: str) -> str | None:
         """Where the browser goes next: whoever `login_hint` names is signed in without a page.
 
-        None when the request is not one that a public client may make (no PKCE, nobody named).
+        None when the request is not one that a public client may make (no PKCE, nobody of ours).
         """
-        person = self.people.get(query.get("login_hint", ""))
-        is_pkce = query.get("code_challenge_method") == "S256" and query.get("code_challenge")
-        if person is None or not is_pkce or query.get("client_id") != CLIENT:
+        if query.get("client_id") not in (CLIENT, CONSOLE_CLIENT):
             return None
-        code = secrets.token_urlsafe(24)
-        scope = query.get("scope", "openid")
-        challenge, target = query["code_challenge"], query.get("redirect_uri", "")
-        self._codes[code] = (person.username, challenge, target, scope)
-        answer = {"code": code, "state": query.get("state", ""), "iss": issuer}
-        return f"{target}?{urlencode(answer)}"
+        return self.codes.give(query, self.people, issuer)
 
     def token(self, form: Mapping[str, str], issuer: str) -> Reply:
         """The token endpoint."""
@@ -78,31 +70,25 @@ class Realm:
         grant = grants.get(form.get("grant_type", ""))
         if grant is None:
             return 400, {"error": "unsupported_grant_type"}
-        if form.get("client_id") != CLIENT:
+        if form.get("client_id") not in (CLIENT, CONSOLE_CLIENT):
             return 401, {"error": "invalid_client"}
         found = grant(form)
         if found is None:
             return 401, {"error": "invalid_grant", "error_description": "Invalid user credentials"}
-        person, scope = found
-        return 200, self._answer(person, scope, issuer)
+        return 200, self._answer(found, form["client_id"], issuer)
 
-    def _by_password(self, form: Mapping[str, str]) -> tuple[Person, str] | None:
+    def _by_password(self, form: Mapping[str, str]) -> Given | None:
         person = self.people.get(form.get("username", "").partition("@")[0])
         is_right = person is not None and form.get("password") == PASSWORD
-        return (person, form.get("scope", "openid")) if person and is_right else None
+        return Given(person, form.get("scope", "openid")) if person and is_right else None
 
-    def _by_code(self, form: Mapping[str, str]) -> tuple[Person, str] | None:
-        username, challenge, target, scope = self._codes.pop(form.get("code", ""), ("", "", "", ""))
-        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        is_right = base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == challenge
-        if username and is_right and form.get("redirect_uri", "") == target:
-            return self.people[username], scope
-        return None
+    def _by_code(self, form: Mapping[str, str]) -> Given | None:
+        return self.codes.take(form)
 
-    def _by_refresh_token(self, form: Mapping[str, str]) -> tuple[Person, str] | None:
+    def _by_refresh_token(self, form: Mapping[str, str]) -> Given | None:
         kind, username, scope = (*form.get("refresh_token", "").split("|"), "", "")[:3]
         person = self.people.get(username)
-        return (person, scope) if kind == "rehearsal" and person else None
+        return Given(person, scope) if kind == "rehearsal" and person else None
 
     def _by_secret(self, form: Mapping[str, str], issuer: str) -> Reply:
         if (form.get("client_id"), form.get("client_secret")) != SERVICE:
@@ -113,11 +99,13 @@ class Realm:
             claims.pop(name, None)
         return 200, self._bearer(claims)
 
-    def _answer(self, person: Person, scope: str, issuer: str) -> dict[str, Any]:
-        claims = self.access_claims(person, issuer, scope)
+    def _answer(self, given: Given, client: str, issuer: str) -> dict[str, Any]:
+        claims = self.access_claims(given.person, issuer, given.scope) | {"azp": client}
         # Not a JWT as Keycloak's is: nobody but this realm reads it.
-        refresh = f"rehearsal|{person.username}|{scope}"
-        identity = claims | {"typ": "ID", "aud": CLIENT}
+        refresh = f"rehearsal|{given.person.username}|{given.scope}"
+        identity = claims | {"typ": "ID", "aud": client}
+        if given.nonce:
+            identity["nonce"] = given.nonce
         return {
             **self._bearer(claims),
             "refresh_token": refresh,
