@@ -24,9 +24,9 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_a_process_is_alive_while_it_touches_its_file(home: Path) -> None:
     assert alive.main(["worker"]) == 1
-    home.mkdir()
-    (home / "worker-999999999").touch()
     heartbeat = Heartbeat("worker")
+    heartbeat.begin()
+    (home / "worker-999999999").touch()
     heartbeat.begin()
     assert [path.name for path in home.iterdir()] == [f"worker-{os.getpid()}"]
     assert home.stat().st_mode & 0o077 == 0
