@@ -5,7 +5,6 @@ that loaded the worker, would start a second later and hold memory for nothing.
 """
 
 import asyncio
-import socket
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -90,18 +89,27 @@ def demo(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="Port; PORT when not given.")] = None,
-    socket_number: Annotated[int | None, typer.Option("--socket", hidden=True)] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, max=64, envvar="WEB_CONCURRENCY", help="API processes.")
+    ] = 1,
+    pid_file: Annotated[Path | None, typer.Option(help="Written while it runs.")] = None,
+    given: Annotated[str, typer.Option("--socket", hidden=True)] = "",
 ) -> None:
-    """Run the API."""
-    from app.core.serving import serve as run_server
-    from app.main import create_app_from_environment
-
+    """Run the API; SIGHUP loads the code on the disk without refusing anybody."""
     settings = chosen_settings()
-    # A socket that a supervisor listens on already: no caller is refused while the code reloads.
-    given = None if socket_number is None else [socket.socket(fileno=socket_number)]
-    chosen = settings.server.port if port is None else port
-    if not run_server(create_app_from_environment, host=host, port=chosen, sockets=given):
-        raise typer.Exit(3)
+    if given:
+        from app.serving import serve_on
+
+        if not serve_on(given, settings):
+            raise typer.Exit(3)
+        return
+    from app.core.supervisor import supervise
+
+    try:
+        code = supervise(host, settings.server.port if port is None else port, processes, pid_file)
+    except OSError as error:
+        fail(f"The API cannot listen: {error}")
+    raise typer.Exit(code)
 
 
 @cli.command()

@@ -41,6 +41,9 @@ class ServerSettings(Room):
     trusted_proxies: int = variable(
         "TRUSTED_PROXIES", 0, "How many proxies in front append to X-Forwarded-For", ge=0, le=10
     )
+    shutdown_delay_seconds: float = variable(
+        "SHUTDOWN_DELAY_SECONDS", 1.0, "How long /readyz says 503 before we stop listening", ge=0
+    )
     git_sha: str = variable(
         "INTAKE_GIT_SHA", "", "Commit of the deployed code; found by itself in a checkout"
     )

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from app.auth.issuers import Issuers
 from app.auth.jwks import KeyState
 from app.core.state import services
+from app.health import service
 from app.health.readings import Pulse
 
 
@@ -19,6 +20,14 @@ async def pulse_of(request: Request) -> Pulse:
         state.pulse = Pulse(services(request))
     pulse: Pulse = state.pulse
     return pulse
+
+
+async def is_ready(state: State) -> bool:
+    """Whether requests may be sent to an application that has just started, as /readyz says."""
+    if not hasattr(state, "pulse"):
+        state.pulse = Pulse(state.services)
+    found = await service.ready(state.pulse, state.services)
+    return found.status == "ready"
 
 
 async def end_pulse(state: State) -> None:
