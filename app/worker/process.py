@@ -71,13 +71,17 @@ def run_worker(
         heartbeat=heartbeat.touch,
     )
     was_asked = _connect(child, watchdog, hangup)
+    _work(worker, watchdog, heartbeat)
+    if worker.exitcode and not was_asked.is_set():
+        raise SystemExit(worker.exitcode)
+
+
+def _work(worker: Any, watchdog: Watchdog, heartbeat: Heartbeat) -> None:
     logger.info("worker.started", children=worker.concurrency)
     heartbeat.begin()
     watchdog.start()
     worker.start()
     heartbeat.end()
-    if worker.exitcode and not was_asked.is_set():
-        raise SystemExit(worker.exitcode)
 
 
 def run_beat(settings: Settings, *, modules: Sequence[str] = TASK_MODULES) -> None:
