@@ -11,7 +11,7 @@ from app.optimus.arithmetic import share
 from app.optimus.queries import Field
 from app.optimus.ranges import Range
 from app.optimus.schemas import CoverageOut, JobSkillsOut, SkillOut, SkillsOut
-from app.resumes.skill_keys import key_of
+from app.skills.keys import key_of
 
 MOST_SHOWN: Final = 15
 # A skill that fewer than this share of the applicants have is a gap.

@@ -5,8 +5,9 @@ what a block is about.
 """
 
 import re
-import unicodedata
 from typing import Final, Literal
+
+from app.skills.surface import plain
 
 Section = Literal[
     "summary",
@@ -98,12 +99,6 @@ _EDGES: Final = re.compile(r"^[^\w]+|[^\w)]+$|\s*[:：]\s*$")
 _CONTENT: Final = re.compile(r"[:：,]\s*\S")
 _MANY_WORDS: Final = 7
 _LONGEST: Final = 60
-
-
-def plain(text: str) -> str:
-    """Lower case without accents, single spaces, typographic apostrophes straight."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return " ".join("".join(x for x in decomposed if not unicodedata.combining(x)).split())
 
 
 def heading_of(line: str) -> Section | None:

@@ -49,7 +49,7 @@ class Resume(Timestamps, Base):
     document_date: Mapped[date | None]
     understanding: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     skill_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", deferred=True)
-    """What its skills are compared by (skill_keys.py)."""
+    """What its skills are compared by (app/skills/keys.py)."""
     revision: Mapped[int] = mapped_column(server_default="1")
     attempts: Mapped[int] = mapped_column(server_default="0")
     lease_token: Mapped[UUID | None]

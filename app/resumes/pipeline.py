@@ -22,8 +22,8 @@ from app.resumes.queries import Leased
 from app.resumes.reading.child import Readers
 from app.resumes.reading.recognition import tesseract
 from app.resumes.reading.results import Unreadable, unreadable
-from app.resumes.skill_keys import keys_of
 from app.resumes.understanding.understand import understand
+from app.resumes.understanding.values import Understanding
 from app.storage import service as storage
 from app.storage.service import FileAway
 from app.worker.doorbell import ring
@@ -110,9 +110,14 @@ async def _extract_skills(database: Database, leased: Leased) -> None:
     )
     values = {
         "understanding": msgspec.to_builtins(understood),
-        "skill_keys": keys_of(understood.skills),
+        "skill_keys": _keys_of(understood),
     }
     await _advance(database, leased, "skills_extracted", values)
+
+
+def _keys_of(understood: Understanding) -> list[str]:
+    """What the skills are compared by (app/skills/keys.py), each once."""
+    return sorted({skill.id or skill.name.casefold() for skill in understood.skills})
 
 
 async def _fail(database: Database, leased: Leased, reason: Unreadable) -> None:

@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from app.resumes.headings import plain
 from app.resumes.reading.pdf import read_pdf
 from app.resumes.reading.reader import read
 from app.resumes.reading.results import LIMITS, Reading
@@ -28,6 +27,7 @@ from app.resumes.reading.second_opinion import read_with_pdfminer
 from app.resumes.understanding.dates import spans_of
 from app.resumes.understanding.understand import understand
 from app.resumes.understanding.values import Understanding
+from app.skills.surface import plain
 from scripts.bench.made_resumes import made_resume
 from scripts.bench.two_columns import ORDERS, pairs_in_order, two_columns
 

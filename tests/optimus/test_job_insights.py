@@ -10,7 +10,7 @@ from app.core.clock import now
 from app.core.db import Database, Scope
 from app.core.ids import new_id
 from app.resumes.models import Resume
-from app.resumes.skill_keys import key_of
+from app.skills.keys import key_of
 from tests.applications.samples import make_application
 from tests.jobs.samples import JOBS, make_job
 from tests.optimus.samples import keep, letters

@@ -4,8 +4,8 @@ import pytest
 
 from app.resumes.understanding.passages import passages_of
 from app.resumes.understanding.skills import find_skills
-from app.resumes.understanding.taxonomy import taxonomy
 from app.resumes.understanding.understand import understand
+from app.skills.taxonomy import taxonomy
 
 
 def listed(text: str) -> list[str]:

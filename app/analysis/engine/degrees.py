@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from app.resumes.headings import plain
+from app.skills.surface import plain
 
 SCHOOL: Final = 4
 SHORT_CYCLE: Final = 5

@@ -7,16 +7,15 @@ from typing import Final
 from app.analysis.engine.degrees import lowest_of
 from app.analysis.engine.experience import BY_LEVEL, asked_months
 from app.analysis.engine.meaning import embed_where_installed
-from app.analysis.engine.rarity import rarity
+from app.analysis.engine.rarity import weighed
 from app.analysis.engine.values import AskedSkill, Demands, Importance, Post
-from app.analysis.engine.words import form_of, terms_of, weigh, words_of
-from app.resumes.headings import plain
+from app.analysis.engine.words import form_of, words_of
 from app.resumes.understanding.spans import skill_spans
-from app.resumes.understanding.surface import tokens_of
-from app.resumes.understanding.taxonomy import Concept, taxonomy
+from app.skills.surface import plain, tokens_of
+from app.skills.taxonomy import Concept, taxonomy
 
 # A title says in five words what a description says in five hundred.
-_TITLE_WEIGHT: Final = 3
+_TITLE_WEIGHT: Final = 9
 _MOST_SKILLS: Final = 60
 _OPENING: Final = 900
 _LONGEST_EVIDENCE: Final = 300
@@ -64,7 +63,7 @@ class _Asked:
 
 
 def read_job(post: Post) -> Demands:
-    """What the job asks for. Deterministic; the title counts three times among its words."""
+    """What the job asks for. Deterministic; the title counts nine times among its words."""
     words = words_of(post.title)
     everything = [
         *words * _TITLE_WEIGHT,
@@ -82,7 +81,7 @@ def read_job(post: Post) -> Demands:
         degree_evidence=degree[1],
         experience_may_replace=degree[2],
         title_words=frozenset(map(form_of, words)),
-        terms=dict(weigh(terms_of(everything), rarity())),
+        terms=dict(weighed(everything)),
         embedding=embed_where_installed(_opening(post)),
     )
 

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from app.analysis.engine.values import Level
-from app.resumes.headings import plain
+from app.skills.surface import plain
 
 # What a level stands for where the job names no time.
 BY_LEVEL: Final[dict[Level, int]] = {

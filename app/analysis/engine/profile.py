@@ -6,16 +6,16 @@ from typing import Final
 from app.analysis.engine.degrees import level_of
 from app.analysis.engine.meaning import embed_where_installed
 from app.analysis.engine.neutral import Cleaner, neutral_text
-from app.analysis.engine.rarity import rarity
+from app.analysis.engine.rarity import weighed
 from app.analysis.engine.values import Held, HeldSkill, Passage, Profile
-from app.analysis.engine.words import terms_of, weigh, words_of
-from app.resumes.understanding.surface import tokens_of
-from app.resumes.understanding.taxonomy import taxonomy
+from app.analysis.engine.words import words_of
 from app.resumes.understanding.values import Education, Evidence, Experience, Skill, Understanding
+from app.skills.surface import tokens_of
+from app.skills.taxonomy import taxonomy
 
 _MOST_SKILLS_IN_OPENING: Final = 40
 _OPENING: Final = 900
-_TITLE_WEIGHT: Final = 2
+_TITLE_WEIGHT: Final = 6
 _LONGEST_EVIDENCE: Final = 300
 
 
@@ -35,7 +35,7 @@ def read_resume(text: str, understood: Understanding) -> Profile:
         months=understood.total_experience_months,
         degree=degree,
         degree_evidence=evidence,
-        terms=dict(weigh(terms_of(words), rarity())),
+        terms=dict(weighed(words)),
         embedding=embed_where_installed(_opening(title, told or neutral, understood.skills)),
     )
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from app.resumes.understanding.taxonomy import taxonomy
+from app.skills.taxonomy import taxonomy
 
 DATA: Final = Path(__file__).parent / "data" / "relations.txt"
 CONTAINED: Final = 0.8

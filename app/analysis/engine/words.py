@@ -12,7 +12,7 @@ from math import log, sqrt
 from pathlib import Path
 from typing import Final
 
-from app.resumes.understanding.surface import singular, tokens_of
+from app.skills.surface import singular, tokens_of
 
 Terms = Mapping[str, float]
 DATA: Final = Path(__file__).parent / "data"
@@ -78,9 +78,12 @@ def terms_of(words: Iterable[str]) -> Counter[str]:
     return Counter(listed) + Counter(pairs)
 
 
-def weigh(counts: Mapping[str, int], rarity: "Rarity") -> Terms:
-    """Tf-idf of unit length: 1 + ln(count), times the term's rarity."""
-    raw = {term: (1 + log(count)) * rarity.of(term) for term, count in sorted(counts.items())}
+def weigh(counts: Mapping[str, int], rarity: "Rarity", *, pairs: float = 1.0) -> Terms:
+    """Tf-idf of unit length: 1 + ln(count), times the term's rarity; `pairs` is what a pair counts."""
+    raw = {
+        term: (1 + log(count)) * rarity.of(term) * (pairs if " " in term else 1.0)
+        for term, count in sorted(counts.items())
+    }
     length = sqrt(sum(weight * weight for weight in raw.values()))
     return {} if not length else {term: weight / length for term, weight in raw.items()}
 
@@ -92,13 +95,26 @@ def cosine(one: Terms, other: Terms) -> float:
 
 
 class Rarity:
-    """In how many documents of a fixed collection terms stand, as weights."""
+    """In how many documents of a fixed collection terms stand, as weights.
 
-    def __init__(self, documents: int, frequencies: Mapping[str, int]) -> None:
+    No term counts as rarer than one of `fewest` documents, and `even` is what all have in common: the
+    more, the less rarity matters. The plain values are the textbook's.
+    """
+
+    def __init__(
+        self,
+        documents: int,
+        frequencies: Mapping[str, int],
+        *,
+        fewest: int = 0,
+        even: float = 1.0,
+    ) -> None:
         self._documents = documents
         self._frequencies = frequencies
+        self._fewest = fewest
+        self._even = even
 
     def of(self, term: str) -> float:
-        """ln((1 + n) / (1 + df)) + 1: smooth inverse document frequency; unknown terms are rarest."""
-        known = self._frequencies.get(term, 0)
-        return log((1 + self._documents) / (1 + known)) + 1.0
+        """ln((1 + n) / (1 + df)) + even: smooth inverse document frequency."""
+        known = max(self._frequencies.get(term, 0), self._fewest)
+        return log((1 + self._documents) / (1 + known)) + self._even

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.resumes.understanding.taxonomy import Concept
+from app.skills.taxonomy import Concept
 
 Match = tuple[int, int, Concept]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from app.resumes.headings import plain
+from app.skills.surface import plain
 
 _MONTHS: Final = {
     name: number

@@ -8,9 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from app.resumes.headings import plain
-from app.resumes.understanding.surface import Token
-from app.resumes.understanding.taxonomy import Taxonomy
+from app.skills.surface import Token, plain
+from app.skills.taxonomy import Taxonomy
 
 _PIECE: Final = re.compile(r"[.]?\w+(?:[-.'’/&+]\w+)*(?:\+{1,2}|#)?|<\w+>|[^\w\s]")
 _EDGE: Final = ("-", "-", "-", "-")

@@ -8,8 +8,8 @@ from app.resumes.understanding.collection import Collection, Found, Match
 from app.resumes.understanding.entries import main_date
 from app.resumes.understanding.passages import Passage
 from app.resumes.understanding.spans import skill_spans
-from app.resumes.understanding.surface import Token, key_of, tokens_of
-from app.resumes.understanding.taxonomy import Concept, Taxonomy
+from app.skills.surface import Token, key_of, tokens_of
+from app.skills.taxonomy import Concept, Taxonomy
 
 _SENTENCE: Final = re.compile(r"[^\n]+?(?:[.;!?](?=\s)|(?=\n)|$)")
 _PROSE: Final = frozenset({"summary", "experience", "projects", "activities", "awards", None})

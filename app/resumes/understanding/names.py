@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from app.resumes.headings import heading_of, plain
+from app.resumes.headings import heading_of
 from app.resumes.understanding.passages import Line, Passage
 from app.resumes.understanding.vocabulary import is_place, names_company, names_school, title_score
+from app.skills.surface import plain
 
 _PARTICLES: Final = frozenset(
     [

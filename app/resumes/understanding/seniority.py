@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from app.resumes.headings import plain
 from app.resumes.understanding.values import Experience, Seniority
+from app.skills.surface import plain
 
 _BY_TITLE: Final[tuple[tuple[Seniority, re.Pattern[str]], ...]] = (
     (

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from app.resumes.headings import heading_of, plain
+from app.resumes.headings import heading_of
 from app.resumes.understanding.collection import Collection, Found, Match
 from app.resumes.understanding.dates import spans_of
 from app.resumes.understanding.mentions import add_mentioned
 from app.resumes.understanding.passages import Line, Passage
-from app.resumes.understanding.surface import Token, key_of, tokens_of
-from app.resumes.understanding.taxonomy import Taxonomy
 from app.resumes.understanding.values import Evidence, Skill
+from app.skills.surface import Token, key_of, plain, tokens_of
+from app.skills.taxonomy import Taxonomy
 
 _DELIMITERS: Final = re.compile(r"\s*(?:[,;|•●▪■◦·\t\n●]|\s[/–—-]\s|\s&\s(?=[A-Z]))\s*")
 _LABEL: Final = re.compile(

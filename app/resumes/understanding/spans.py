@@ -8,7 +8,7 @@ from typing import Final
 import pycrfsuite
 
 from app.resumes.understanding.features import features_of, pieces_of
-from app.resumes.understanding.taxonomy import Taxonomy
+from app.skills.taxonomy import Taxonomy
 
 MODEL: Final = Path(__file__).parent / "data" / "skill_spans.crfsuite"
 _LONGEST_SENTENCE: Final = 200

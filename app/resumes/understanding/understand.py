@@ -12,8 +12,8 @@ from app.resumes.understanding.names import find_name
 from app.resumes.understanding.passages import passages_of
 from app.resumes.understanding.seniority import seniority_of
 from app.resumes.understanding.skills import find_skills
-from app.resumes.understanding.taxonomy import taxonomy
 from app.resumes.understanding.values import Contact, Understanding
+from app.skills.taxonomy import taxonomy
 
 VERSION: Final = "2"
 """Raised whenever rules, taxonomy or model change what comes out; kept with every result.

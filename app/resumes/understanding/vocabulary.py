@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from app.resumes.headings import plain
+from app.skills.surface import plain
 
 DATA: Final = Path(__file__).parent / "data"
 _TITLE_NOUNS: Final = frozenset(

@@ -7,12 +7,13 @@ tenth of the memory and loads ten times faster, and a résumé has few enough wo
 import gzip
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from app.resumes.understanding.surface import Token, key_of, singular
+from app.skills.surface import Token, key_of, singular
 
 DATA: Final = Path(__file__).parent / "data" / "taxonomy.msgpack.gz"
 _MOST_WORDS: Final = 5
@@ -78,6 +79,12 @@ class Taxonomy:
         if place is None:
             place = self._surfaces.get(singular(key))
         return None if place is None else self._concepts[place]
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """What the shipped data is, in short: what was made of other data has another version."""
+    return blake2b(DATA.read_bytes(), digest_size=6).hexdigest()
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,8 @@
 """What tells that two names mean one skill: the taxonomy's id, else the name itself in lower case."""
 
-from app.resumes.understanding.taxonomy import taxonomy
-from app.resumes.understanding.values import Skill
+from collections.abc import Iterable
+
+from app.skills.taxonomy import taxonomy
 
 
 def key_of(name: str) -> str:
@@ -10,6 +11,6 @@ def key_of(name: str) -> str:
     return name.casefold() if concept is None else concept.id
 
 
-def keys_of(skills: tuple[Skill, ...]) -> list[str]:
-    """The keys of what was read, each once."""
-    return sorted({skill.id or skill.name.casefold() for skill in skills})
+def keys_of(names: Iterable[str]) -> list[str]:
+    """The keys of skills in the order of their names; without names no taxonomy is loaded."""
+    return [key_of(name) for name in names]

@@ -1,10 +1,9 @@
 """Words of a text with their places, and the form in which names of skills are compared."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
-
-from app.resumes.headings import plain
 
 # A word may begin with a point (.NET), hold points and apostrophes (Node.js), end in + or # (C++).
 _WORD: Final = re.compile(r"\.?[^\W_]+(?:[.'’_]+[^\W_]+)*(?:\+{1,2}|#)?", re.UNICODE)
@@ -19,6 +18,12 @@ class Token:
     start: int
     end: int
     key: str
+
+
+def plain(text: str) -> str:
+    """Lower case without accents, single spaces, typographic apostrophes straight."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return " ".join("".join(x for x in decomposed if not unicodedata.combining(x)).split())
 
 
 def tokens_of(text: str, start: int = 0, end: int | None = None) -> list[Token]:
