@@ -29,6 +29,7 @@ from app.core.http_problems import (
     UnsupportedMediaType,
 )
 from app.core.openapi_examples import example_of
+from app.core.openapi_names import shortened
 from app.core.problem_answers import MEDIA_TYPE
 from app.core.problems import PROBLEM_CODES, Forbidden, NotFound, Problem, Unauthorized
 from app.core.settings import (
@@ -152,14 +153,19 @@ def _common(operation: dict[str, Any]) -> Iterator[type[Problem]]:
 def _complete_answers(operation: dict[str, Any]) -> None:
     answers = operation.setdefault("responses", {})
     for status in [status for status in answers if status.startswith(("4", "5"))]:
-        if not _codes(answers[status]):
+        if "HTTPValidationError" in str(answers[status]):
             # FastAPI's own description of a 422 is not what is answered here.
             del answers[status]
     by_status: dict[str, set[str]] = {}
     for kind in _common(operation):
         by_status.setdefault(str(kind.status), set()).add(kind.code)
     for status, codes in by_status.items():
-        answers[status] = _answer(codes | _codes(answers.get(status, {})))
+        former = answers.get(status, {})
+        answers[status] = _answer(codes | _codes(former))
+        # A probe that is not well answers its own words beside what anybody may be told.
+        own = former.get("content", {}).get("application/json", {})
+        if own.get("schema"):
+            answers[status]["content"]["application/json"] = own
 
 
 def _complete_body(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
@@ -215,7 +221,7 @@ def build(routes: list[BaseRoute]) -> dict[str, Any]:
             _complete_body(path[method], schemas)
             _complete_streams(path[method])
     _mark_binary(document)
-    ordered: dict[str, Any] = json.loads(json.dumps(document, sort_keys=True))
+    ordered: dict[str, Any] = json.loads(json.dumps(shortened(document), sort_keys=True))
     return ordered
 
 
