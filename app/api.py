@@ -9,6 +9,7 @@ from app.applications.routes import applications, hiring
 from app.audit import routes as audit
 from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
+from app.console.routes import analytics, assets, board, claim_actions, entry, overview
 from app.console.routes import applications as console_applications
 from app.console.routes import assets, board, claim_actions, entry, overview, sign_in_elsewhere
 from app.console.routes import audit as console_audit
@@ -78,6 +79,7 @@ CONSOLE = (
     board,
     console_applications,
     console_resumes,
+    analytics,
     console_people,
     console_audit,
     console_health,

@@ -18,7 +18,7 @@ from app.core.db import ReadSession
 from app.core.pages import Key, PageQuery, Slice, paginate, seal_cursor
 
 __all__ = ["Wanted"]
-SHOWN: Final = 10
+SHOWN: Final = 8
 """Cards of a column before the first `more`."""
 Row = dict[str, Any]
 

@@ -1,5 +1,6 @@
 """What needs somebody, the worst first; an empty list is the good news."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,9 +21,14 @@ class Need:
     action: str
 
 
-def needs(shown: Frame, speech: Speech) -> list[Need]:
-    """All of it for this person."""
-    found = [*_of_code(shown, speech), *_of_checks(shown, speech), *_of_claims(shown, speech)]
+def needs(shown: Frame, speech: Speech, more: Sequence[Need] = ()) -> list[Need]:
+    """All of it for this person; `more` is what their page found beyond what every page knows."""
+    found = [
+        *_of_code(shown, speech),
+        *_of_checks(shown, speech),
+        *_of_claims(shown, speech),
+        *more,
+    ]
     return sorted(found, key=lambda need: need.gravity)
 
 

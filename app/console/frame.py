@@ -87,6 +87,8 @@ class Frame:
             found.append(Place("jobs", "/console/jobs"))
         if self.member is None or self.member.role in HIRING:
             found.append(Place("resumes", "/console/resumes"))
+        if self.hires or (self.member is None and self.person.is_superuser):
+            found.append(Place("analytics", "/console/analytics"))
         if self.leads:
             found.append(Place("people", "/console/people"))
         if self.reads_audit:

@@ -16,8 +16,7 @@ def share(part: int, whole: int) -> float | None:
 
 def figure(value: int, previous: int) -> FigureOut:
     """A count beside that of the period before."""
-    change = round((value - previous) / previous * 100, 1) if previous else None
-    return FigureOut(value=value, previous=previous, change_percent=change)
+    return FigureOut(value=value, previous=previous, change_percent=change_percent(value, previous))
 
 
 def by_name(names: Iterable[str], counts: Mapping[str, int]) -> dict[str, int]:
@@ -39,3 +38,10 @@ def funnel(reached: Mapping[int, int]) -> list[StepOut]:
         )
         for at, stage in enumerate(FUNNEL)
     ]
+
+
+def change_percent(value: float | None, previous: float | None) -> float | None:
+    """How much more it is than before, in per cent; None where there is nothing to compare."""
+    if value is None or not previous:
+        return None
+    return round((value - previous) / previous * 100, 1)

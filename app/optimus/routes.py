@@ -1,10 +1,9 @@
 """The numbers over HTTP."""
 
-from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from app.core.etags import tagged
 from app.core.openapi import problems
@@ -13,40 +12,14 @@ from app.core.routing import RoomRouter
 from app.core.schema import Day
 from app.jobs.errors import JobNotFound
 from app.optimus import service
+from app.optimus.deps import Watching
 from app.optimus.errors import RangeInvalid, TimezoneUnknown
 from app.optimus.ranges import range_of
 from app.optimus.schemas import DashboardOut, JobInsightsOut
-from app.organizations.deps import SignedInViewer, ViewerRead
+from app.organizations.deps import ViewerRead
 from app.organizations.errors import OrganizationRequired
 
 router = RoomRouter(prefix="/optimus", tags=["optimus"])
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """Whose numbers are shown: an organization's, or with None the platform's."""
-
-    organization_id: UUID | None
-    sees_claims: bool
-
-
-async def watched(who: SignedInViewer) -> Watched:
-    """What the caller may see the numbers of.
-
-    Raises:
-        OrganizationRequired: they hire for no organization.
-        Forbidden: they are no employer or admin of theirs.
-    """
-    if who.person.is_superuser:
-        return Watched(who.organization_id, sees_claims=True)
-    if who.role not in ("employer", "admin"):
-        raise Forbidden
-    if who.organization_id is None:
-        raise OrganizationRequired
-    return Watched(who.organization_id, sees_claims=who.role == "admin")
-
-
-Watching = Annotated[Watched, Depends(watched)]
 OneDay = Annotated[Day | None, Query(description="YYYY-MM-DD, included")]
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -58,6 +59,30 @@ async def dashboard(
         sources=_sources(await queries.sources(session, field, during)),
         skills=await skills.market(session, field, during, now()),
         claims=await _claims(session, field, during) if with_claims else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The few numbers that a start page has room for."""
+
+    totals: TotalsOut
+    time_to_first_response: DurationOut
+    time_to_hire: DurationOut
+
+
+async def headline(
+    session: ReadSession, *, organization_id: UUID | None, during: Range
+) -> Headline:
+    """What happened in the range, and how long it took: a part of the dashboard, and cheaper."""
+    field = Field(organization_id)
+    responded = await queries.durations(session, field, Application.responded_at, during)
+    hired = await queries.durations(session, field, Application.accepted_at, during)
+    applications = await queries.applied(session, field, during)
+    return Headline(
+        totals=await _totals(session, field, during, applications, hired),
+        time_to_first_response=_duration(*responded),
+        time_to_hire=_duration(*hired),
     )
 
 

@@ -8,11 +8,14 @@ from string import Formatter
 import httpx
 import pytest
 
+from app.applications.moves import STATUSES
 from app.claims.errors import ROW_CODES
 from app.console.language import WORDS, Speech
 from app.console.rendering import ASSETS, EDITION, STATIC
 from app.core.db import Database
 from tests.claims.api.samples import make_job
+from tests.console.hiring_samples import make_applicants
+from tests.jobs.samples import make_job as make_post
 from tests.people import Crew
 
 PAGES = (
@@ -24,17 +27,25 @@ PAGES = (
     "/console/audit",
     "/console/people",
     "/console/resumes",
+    "/console/jobs",
+    "/console/analytics",
 )
 SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>")
 
 
-@pytest.mark.parametrize("path", [*PAGES, "claim"])
+@pytest.mark.parametrize("path", [*PAGES, "claim", "board"])
 @pytest.mark.parametrize("language", ["en", "fr"])
 async def test_a_page_loads_its_own_files_only(
     client: httpx.AsyncClient, database: Database, crew: Crew, path: str, language: str
 ) -> None:
     job_id = await make_job(database, crew.organization_id)
-    address = f"/console/claims/{job_id}" if path == "claim" else path
+    own = {"claim": f"/console/claims/{job_id}"}
+    if path == "board":
+        post = await make_post(database, crew)
+        people = {f"Zoë {at}": {"status": STATUSES[at % 8], "tags": ["a"]} for at in range(96)}
+        await make_applicants(database, crew, post, people)
+        own["board"] = f"/console/jobs/{post}"
+    address = own.get(path, path)
     headers = {**crew.admin.headers, "Accept-Language": language}
     page = await client.get(address, headers=headers)
     assert page.status_code == 200, page.text
