@@ -9,9 +9,16 @@ from app.applications.routes import applications, hiring
 from app.audit import routes as audit
 from app.claims.routes import jobs as claim_jobs
 from app.claims.routes import practices, uploads
-from app.console.routes import analytics, assets, board, claim_actions, entry, overview
+from app.console.routes import (
+    analytics,
+    assets,
+    board,
+    claim_actions,
+    entry,
+    overview,
+    sign_in_elsewhere,
+)
 from app.console.routes import applications as console_applications
-from app.console.routes import assets, board, claim_actions, entry, overview, sign_in_elsewhere
 from app.console.routes import audit as console_audit
 from app.console.routes import claims as console_claims
 from app.console.routes import health as console_health

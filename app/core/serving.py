@@ -41,7 +41,6 @@ class Manner:
     gate: Gate | None = None
     gate_seconds: float = 60.0
     ready: int | None = None
-from app.core.deadlines import PunctualProtocol
 
 
 class DrainingServer(uvicorn.Server):
@@ -136,7 +135,7 @@ def serve(
     """Serve until told to stop; False when it could not start.
 
     Forwarded headers are left to us (`TRUSTED_PROXIES`), because uvicorn believes any caller on
-    this machine; httptools, because h11 takes a length together with chunks, and with deadlines.
+    this machine; httptools, because h11 takes a length together with chunks.
     """
     _allow_many_files()
     config = uvicorn.Config(
@@ -145,7 +144,6 @@ def serve(
         host=host,
         port=port,
         http=PatientProtocol,
-        http=PunctualProtocol,
         loop="uvloop",
         ws="none",
         proxy_headers=False,
