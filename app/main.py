@@ -9,7 +9,7 @@ from app.accounts.gate import turn_away
 from app.accounts.service import ensure_superuser_from
 from app.api import body_limits, include_rooms
 from app.auth.issuers import open_issuers
-from app.core import log, memory
+from app.core import log, memory, telemetry
 from app.core.application import Intake
 from app.core.db import Database
 from app.core.processes import registered_as
@@ -60,6 +60,7 @@ def create_app_from_environment() -> Intake:
     settings = load_settings()
     is_production = settings.server.environment == "production"
     log.configure(as_json=is_production, release=release().short, role="api")
+    telemetry.begin("api")
     app = create_app(settings)
     memory.settle()
     return app

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import QueuePool
 
+from app.core import telemetry
 from app.core.problems import Problem
 from app.core.settings import DatabaseSettings
 
@@ -164,6 +165,8 @@ class Database:
                 },
             },
         )
+
+        telemetry.watch(self.engine.sync_engine)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

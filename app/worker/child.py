@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from multiprocessing.process import AuthenticationString  # type: ignore[attr-defined] # typeshed leaves it out.
 from typing import Any, Final
 
-from app.core import memory
+from app.core import memory, telemetry
 from app.core.db import Database
 from app.core.http import open_client
 from app.core.log import logger
@@ -83,6 +83,7 @@ class Child:
     def start(self, **_: Any) -> None:
         """Open everything; called in the child once it has forked."""
         _allow_children()
+        telemetry.begin("worker")
         self._thread = LoopThread("intake-worker")
         self._runner = self._thread.wait_for(self._open())
         memory.settle()
@@ -99,13 +100,13 @@ class Child:
         self._resources.push_async_callback(_end, polling)
         return runner
 
-    def run(self, name: str, ids: Mapping[str, str], caused_by: str) -> None:
+    def run(self, name: str, ids: Mapping[str, str], caused_by: str, trace: str = "") -> None:
         """Run one task to its end, in the child's main thread. Never raises."""
         if self._thread is None or self._runner is None:
             logger.error("worker.child_not_started", task_name=name)
             return
         with contextlib.suppress(TimeoutError):
-            self._thread.wait_for(self._runner.run(name, ids, caused_by), TASK_SECONDS + 2.0)
+            self._thread.wait_for(self._runner.run(name, ids, caused_by, trace), TASK_SECONDS + 2.0)
 
     def close(self, **_: Any) -> None:
         """Stop and close everything; called in the child before it ends."""

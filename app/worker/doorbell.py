@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Final
 from uuid import UUID
 
+from app.core import telemetry
 from app.core.db import WriteSession, on_commit
 from app.core.ids import new_id
 from app.core.log import logger, request_id
@@ -43,9 +44,12 @@ class Doorbell:
         if not self._places.acquire(blocking=False):
             logger.warning("worker.ring_dropped", task_name=name, message_id=message_id)
             return
-        self._thread.submit(self._send, name, ids, message_id, caused_by)
+        headers = {REQUEST_HEADER: caused_by, **telemetry.carrier()}
+        self._thread.submit(self._send, name, ids, message_id, headers)
 
-    def _send(self, name: str, ids: dict[str, str], message_id: UUID, caused_by: str) -> None:
+    def _send(
+        self, name: str, ids: dict[str, str], message_id: UUID, headers: dict[str, str]
+    ) -> None:
         try:
             if time.monotonic() < self._away_until:
                 logger.debug("worker.ring_skipped", task_name=name, message_id=message_id)
@@ -56,7 +60,7 @@ class Doorbell:
                 task_id=str(message_id),
                 queue=queue_of(name),
                 expires=MESSAGE_SECONDS,
-                headers={REQUEST_HEADER: caused_by},
+                headers=headers,
             )
         except Exception as error:  # noqa: BLE001 - kombu and redis raise a dozen kinds; a lost ring is no fault.
             self._away_until = time.monotonic() + _AWAY_SECONDS

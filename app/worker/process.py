@@ -18,6 +18,7 @@ from app.core.log import logger
 from app.core.processes import Role, registered_as
 from app.core.redis_client import open_redis
 from app.core.settings import Settings
+from app.core.telemetry import CARRIER
 from app.core.version import release
 from app.worker import beat
 from app.worker.celery_app import DRAIN_SECONDS, build
@@ -158,7 +159,8 @@ def _attach(celery: Celery, tasks: Mapping[str, Task], child: Child) -> None:
     def attach(name: str) -> None:
         def work(celery_task: Any, **ids: str) -> None:
             headers = celery_task.request.headers or {}
-            child.run(name, ids, str(headers.get(REQUEST_HEADER, "")))
+            told = (str(headers.get(header, "")) for header in (REQUEST_HEADER, CARRIER))
+            child.run(name, ids, *told)
 
         celery.task(work, name=name, bind=True)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
-from app.core import meters
+from app.core import meters, telemetry
 from app.core.log import logger, request_id
 from app.worker.celery_app import TASK_SECONDS
 from app.worker.registry import Task, TaskContext
@@ -35,8 +35,13 @@ class Runner:
         self._in_hand: Counter[str] = Counter()
         self._open: set[asyncio.Task[None]] = set()
 
-    async def run(self, name: str, ids: Mapping[str, str], caused_by: str = "") -> None:
-        """Run one task to its end. Never raises: a fault is logged by its type and place."""
+    async def run(
+        self, name: str, ids: Mapping[str, str], caused_by: str = "", trace: str = ""
+    ) -> None:
+        """Run one task to its end. Never raises: a fault is logged by its type and place.
+
+        `caused_by` is the request's id, and `trace` the trace that the ring carried, if any.
+        """
         step = asyncio.current_task()
         if step is not None:
             self._open.add(step)
@@ -45,7 +50,7 @@ class Runner:
         self._begun[name] = time.monotonic()
         self._in_hand[name] += 1
         try:
-            with meters.timed(meters.TASKS, name) as outcome:
+            with meters.timed(meters.TASKS, name) as outcome, telemetry.task_span(name, trace):
                 async with asyncio.timeout(self._task_seconds):
                     await self._tasks[name].work(self.context, **ids)
                 outcome.word = "done"

@@ -1,6 +1,6 @@
 """New code comes in while people ask: nobody is refused, and what runs is told at each moment.
 
-The short cut runs always; `./scripts/faults` asks for longer, over two processes, several times.
+`./scripts/faults --short` restarts once; without it longer, over two processes, several times.
 """
 
 import asyncio
@@ -22,7 +22,8 @@ from tests.conftest import Stage
 from tests.faults.load import Load
 
 PROJECT = Path(__file__).resolve().parents[2]
-LONG = os.environ.get("INTAKE_FAULTS") == "long"
+LENGTH = os.environ.get("INTAKE_FAULTS")
+LONG = LENGTH == "long"
 PATIENCE_SECONDS = 120.0
 
 
@@ -122,6 +123,7 @@ async def hand_over(site: Site, load: Load, number: int) -> None:
     await load.reach(20)
 
 
+@pytest.mark.skipif(not LENGTH, reason="./scripts/faults --short")
 async def test_new_code_comes_in_without_a_failed_request(site: Site) -> None:
     supervisor = site.start(processes=2 if LONG else 1)
     load = Load(site.port, "/version", pause=0.002 if LONG else 0.02)
