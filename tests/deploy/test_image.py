@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from app.worker import alive
+from app.worker.alive import ROLES
 from scripts.dockerfile import Step, stages_of, steps_of
 from tests.deploy.reading import (
     DOCUMENT,
@@ -119,6 +121,12 @@ def test_compose_runs_every_part() -> None:
 @pytest.mark.parametrize("name", sorted(SERVICES.keys() - OURS))
 def test_compose_pins_images_without_a_host(name: str) -> None:
     assert pinned(SERVICES[name]["image"])
+
+
+def test_compose_asks_workers_and_beat_by_their_files() -> None:
+    for role in ROLES:
+        words = SERVICES[role]["healthcheck"]["test"]
+        assert words == ["CMD", "python", "-m", alive.__name__, role]
 
 
 def test_compose_names_settings_that_exist() -> None:

@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from app.core.db import Database, Scope
+from app.worker import alive
+from app.worker.alive import FRESH_SECONDS, ROLES
 from app.worker.celery_app import DRAIN_SECONDS
 from tests.deploy.reading import DOCUMENT, PROJECT, VARIABLES, documents, refusal, strings
 
@@ -78,6 +80,14 @@ def test_probes_are_answered() -> None:
     (port,) = api["ports"]
     (settings,) = [one for one in OBJECTS if one["kind"] == "ConfigMap"]
     assert str(port["containerPort"]) == settings["data"]["PORT"]
+
+
+def test_who_does_not_listen_is_probed_by_a_file() -> None:
+    for role in ROLES:
+        probe = CONTAINERS[f"intake-{role}"]["livenessProbe"]
+        assert probe["exec"]["command"] == ["python", "-m", alive.__name__, role]
+        # A pulse that is late is looked for again before anybody is ended for it.
+        assert probe["periodSeconds"] * probe["failureThreshold"] > FRESH_SECONDS
 
 
 def test_selectors_find_their_pods() -> None:
