@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -17,6 +18,8 @@ class Load:
     pause: float
     done: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    """How long each answer took, the connection included where it was a fresh one."""
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
     _is_over: bool = False
 
@@ -43,6 +46,7 @@ class Load:
         kind = "keeping" if keeps else "fresh"
         streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         while not self._is_over:
+            began = time.perf_counter()
             try:
                 async with asyncio.timeout(SECONDS):
                     streams = streams or await asyncio.open_connection("127.0.0.1", self.port)
@@ -52,6 +56,7 @@ class Load:
                 ends = True
             else:
                 self.done[kind] += 1
+                self.seconds.append(time.perf_counter() - began)
             if ends and streams:
                 await _close(streams[1])
                 streams = None

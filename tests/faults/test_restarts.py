@@ -159,6 +159,36 @@ def told_before_it_ends(site: Site) -> None:
 
 
 @pytest.mark.skipif(not LONG, reason="takes a minute: ./scripts/faults")
+async def test_callers_who_only_wait_keep_nobody_out(
+    site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """400 heads that do not end and 100 bodies that trickle, over the real server."""
+    await asyncio.to_thread(site.start, 1)
+    body = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n{"
+    slow = [await asyncio.open_connection("127.0.0.1", site.port) for _ in range(500)]
+    for place, (_, writer) in enumerate(slow):
+        writer.write(body if place % 5 == 0 else b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+    load = Load(site.port, "/livez", pause=0.005)
+    load.begin(fresh=4, keeping=4)
+    ends = [asyncio.create_task(reader.read()) for reader, _ in slow]
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not all(end.done() for end in ends):
+            for end, (_, writer) in zip(ends, slow, strict=True):
+                if not end.done():
+                    writer.write(b"a")
+            await asyncio.sleep(1.0)
+    await asyncio.gather(*ends, return_exceptions=True)
+    await load.end()
+    for _, writer in slow:
+        writer.close()
+    assert load.failed == []
+    times = sorted(load.seconds)
+    said = f"{len(times)} answers beside 500 slow callers, p99 {times[-len(times) // 100]:.3f} s"
+    with capsys.disabled():
+        sys.stdout.write(f"\n{said}\n")
+
+
+@pytest.mark.skipif(not LONG, reason="takes a minute: ./scripts/faults")
 def test_a_killed_supervisor_leaves_nobody(site: Site) -> None:
     supervisor = site.start(processes=2)
     supervisor.kill()
