@@ -39,7 +39,7 @@ def include_object(
 
 
 def migrate() -> None:
-    """Run on the connection of the caller, waiting for no lock longer than a tenth of a second."""
+    """Run on the connection of the caller, waiting for no lock longer than `LOCK_TIMEOUT`."""
     connection = context.config.attributes["connection"]
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
     context.configure(

@@ -22,7 +22,7 @@ _SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 _MIGRATION_LOCK = 7_203_411_190
 # Everybody who wants to read a table queues behind a migration that waits for it: so it gives up
 # soon, lets them through, and tries again.
-LOCK_TIMEOUT: Final = "100ms"
+LOCK_TIMEOUT: Final = "50ms"
 _PATIENCE_SECONDS: Final = 120.0
 _PAUSE_SECONDS: Final = (0.1, 0.6)
 # A lock that was not given in time, and a deadlock with a transaction of the application's.

@@ -42,7 +42,10 @@ def _parse(command: Any, words: list[str]) -> None:
     """Parse as a shell's call would be, and run nothing."""
     while hasattr(command, "resolve_command"):
         context = typer.Context(command)
-        _, command, words = command.resolve_command(context, words)
+        _, rest, _ = command.make_parser(context).parse_args(list(words))
+        if not rest:
+            return
+        _, command, words = command.resolve_command(context, rest)
     command.make_context("intake", list(words))
 
 

@@ -26,7 +26,7 @@ VALUES = {
     ("claim_answers", "outcome"): "'succeeded'",
     ("claim_units", "kind"): "'rows'",
     ("claim_units", "state"): "'DONE'",
-    ("jobs", "status"): "'active'",
+    ("jobs", "status"): "'draft'",
     ("jobs", "currency"): "'USD'",
     ("interviews", "starts_at"): "now()",
     ("interviews", "ends_at"): "now() + interval '1 hour'",
