@@ -30,6 +30,7 @@ from app.console.routes import welcome as console_welcome
 from app.core.docs import docs_router, problems_router
 from app.core.limits import limit
 from app.core.middleware.body_limits import BodyLimit
+from app.core.routing import say_no_quickly
 from app.core.settings import LimitSettings
 from app.health import routes as health
 from app.integrations.routes import actions as integrations
@@ -109,6 +110,7 @@ def include_rooms(app: FastAPI) -> None:
         app.include_router(
             room.router, prefix=OLD_PREFIX, dependencies=general, include_in_schema=False
         )
+    say_no_quickly(app)
 
 
 def body_limits(limits: LimitSettings) -> tuple[BodyLimit, ...]:

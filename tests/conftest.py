@@ -12,7 +12,9 @@ from contextlib import asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import httpx
 import hypothesis
 import pytest
@@ -24,7 +26,7 @@ from starlette.datastructures import State
 from typing_extensions import override
 from xdist.scheduler import LoadScopeScheduling
 
-from app.core.db import Database, Scope, database_url
+from app.core.db import Database, Scope, database_url, driver
 from app.core.http import open_client
 from app.core.migrations import upgrade
 from app.core.settings import (
@@ -175,6 +177,13 @@ class RollbackDatabase(Database):
             join_transaction_mode="create_savepoint",
             expire_on_commit=False,
         )
+
+    @asynccontextmanager
+    @override
+    async def glance(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """Inside the test's transaction the eyes of whoever came before would stay."""
+        async with self.read(Scope.public()) as session:
+            yield await driver(session)
 
     @asynccontextmanager
     async def _session(self, scope: Scope, *, read_only: bool) -> AsyncIterator[AsyncSession]:

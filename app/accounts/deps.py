@@ -13,6 +13,7 @@ from app.accounts.identity import Identity, SignedIn
 from app.auth.errors import IssuerAway, TokenExpired, TokenInvalid
 from app.auth.principal import LOCAL, Principal
 from app.core.db import ReadSession, Scope, WriteSession
+from app.core.dependencies import in_the_loop
 from app.core.etags import etag_of, require_match, tagged
 from app.core.limits import address_key
 from app.core.openapi import IfMatch
@@ -64,10 +65,13 @@ async def bearer_principal(request: Request, identity: ProcessIdentity, token: B
 BearerPrincipal = Annotated[Principal, Depends(bearer_principal)]
 
 
-async def optional_user(
-    request: Request, identity: ProcessIdentity, token: Bearer
-) -> SignedIn | None:
-    """The signed-in user, or None without a token; a token that does not hold is refused."""
+async def optional_user(request: Request, token: Bearer) -> SignedIn | None:
+    """The signed-in user, or None without a token; a token that does not hold is refused.
+
+    What it needs of the process it takes itself: FastAPI walks through every dependency of a
+    dependency once for each that names it, also when the answer is known.
+    """
+    identity = await identity_of(request)
     if token is None:
         if "authorization" in request.headers:
             raise Unauthorized
@@ -124,7 +128,7 @@ class Precondition:
         return tagged(self._request, answer, etag=version(answer), status=status)
 
 
-Conditional = Annotated[Precondition, Depends()]
+Conditional = Annotated[Precondition, Depends(in_the_loop(Precondition))]
 
 
 def version(answer: BaseModel) -> str:
@@ -132,7 +136,7 @@ def version(answer: BaseModel) -> str:
     return etag_of(answer.model_dump_json())
 
 
-async def caller_key(request: Request, identity: ProcessIdentity) -> str:
+async def caller_key(request: Request) -> str:
     """The rate-limit key of any route: the bearer of a good token, else the caller's address.
 
     The header is read here and not by `Bearer`, so that routes without sign-in stay without it in
@@ -141,7 +145,7 @@ async def caller_key(request: Request, identity: ProcessIdentity) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         with contextlib.suppress(TokenInvalid, TokenExpired, IssuerAway):
-            return (await _principal(request, identity, token)).rate_key
+            return (await _principal(request, await identity_of(request), token)).rate_key
     return await address_key(request)
 
 

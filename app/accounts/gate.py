@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.types import Scope
 
-from app.accounts.deps import identity_of, optional_user
+from app.accounts.deps import optional_user
 from app.core.problems import Problem, Unauthorized
 
 
@@ -17,7 +17,7 @@ async def turn_away(scope: Scope) -> Problem | None:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     bearer = token if kind.lower() == "bearer" else None
     try:
-        user = await optional_user(request, await identity_of(request), bearer)
+        user = await optional_user(request, bearer)
     except Problem as problem:
         return problem
     return None if user is not None else Unauthorized()

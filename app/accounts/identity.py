@@ -1,5 +1,6 @@
 """Who is signed in, and what a process keeps at hand to know it."""
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,12 +12,14 @@ from app.auth.jwt import parse
 from app.auth.passwords import Passwords
 from app.auth.principal import Principal
 from app.auth.tokens import ISSUER, Tokens
+from app.core import clock
 from app.core.cache import ReadThrough
 from app.core.db import WriteSession, on_commit
 from app.core.settings import AuthSettings
 
 _REMEMBER_SECONDS: Final = 5.0
 _MOST_PEOPLE: Final = 10_000
+_MOST_TOKENS: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ class Identity:
     place: Place = _nowhere
     passwords: Passwords = field(default_factory=Passwords)
     recognized: Recognized = field(default_factory=Recognized)
+    verified: OrderedDict[str, Principal] = field(default_factory=OrderedDict)
+    """Our own tokens that were found true, by their whole text: they stay so until they expire."""
 
     @classmethod
     def from_settings(
@@ -122,10 +127,17 @@ class Identity:
             TokenInvalid: anything else is wrong with it.
             IssuerAway: its issuer's keys cannot be had now.
         """
+        known = self.verified.get(token)
+        if known is not None and known.expires_at > clock.now().timestamp():
+            return known
         parsed = parse(token)
-        if parsed.issuer == ISSUER:
-            return self.tokens.read_access(parsed)
-        return await self.issuers.read(parsed)
+        if parsed.issuer != ISSUER:
+            # Their keys may be withdrawn at any time.
+            return await self.issuers.read(parsed)
+        principal = self.verified[token] = self.tokens.read_access(parsed)
+        if len(self.verified) > _MOST_TOKENS:
+            self.verified.popitem(last=False)
+        return principal
 
     def forget_after(self, session: WriteSession, user_id: UUID) -> None:
         """Once the transaction is committed, look this user up again at the next request."""

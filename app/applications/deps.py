@@ -14,6 +14,7 @@ from app.applications.moves import Party
 from app.applications.queries import Wanted
 from app.applications.schemas import Status
 from app.core.db import ReadSession
+from app.core.dependencies import in_the_loop
 from app.core.problems import Forbidden
 from app.jobs import service as jobs
 from app.jobs.errors import JobNotFound
@@ -110,5 +111,5 @@ class FiltersOfJob:
         return Wanted(job_id=job_id, status=self.status, tag=self.tag)
 
 
-Asked = Annotated[Filters, Depends()]
-AskedOfJob = Annotated[FiltersOfJob, Depends()]
+Asked = Annotated[Filters, Depends(in_the_loop(Filters))]
+AskedOfJob = Annotated[FiltersOfJob, Depends(in_the_loop(FiltersOfJob))]

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement
 from app.accounts.deps import CurrentUser
 from app.audit import queries
 from app.audit.service import Reader
+from app.core.dependencies import in_the_loop
 from app.core.problems import Forbidden
 from app.core.schema import ClockTime, OptionalLine
 from app.organizations.deps import NamedOrganization, current_member
@@ -60,7 +61,7 @@ class EntryFilters:
 
     def __init__(
         self,
-        subject: Annotated[Subject, Depends()],
+        subject: Annotated[Subject, Depends(in_the_loop(Subject))],
         action: Annotated[
             str | None,
             Query(
@@ -90,4 +91,4 @@ def _aware(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC)
 
 
-Filters = Annotated[EntryFilters, Depends()]
+Filters = Annotated[EntryFilters, Depends(in_the_loop(EntryFilters))]

@@ -15,6 +15,7 @@ from app.claims.queries.reading import conditions
 from app.claims.schemas import Status
 from app.claims.service.intake import UploadWishes, read_limits
 from app.claims.tables.options import ReadOptions, parse_date_order, parse_delimiter
+from app.core.dependencies import in_the_loop
 from app.core.schema import ClockTime, OptionalLine
 from app.core.state import services
 
@@ -101,8 +102,8 @@ class Asking:
 async def upload_form(
     request: Request,
     reading: Annotated[ReadingFields, Depends(reading_fields)],
-    dates: Annotated[Dates, Depends()],
-    asking: Annotated[Asking, Depends()],
+    dates: Annotated[Dates, Depends(in_the_loop(Dates))],
+    asking: Annotated[Asking, Depends(in_the_loop(Asking))],
     file: OptionalFile = None,
 ) -> Upload:
     """The whole form.
@@ -215,6 +216,6 @@ class JobFilters:
         )
 
 
-Filters = Annotated[JobFilters, Depends()]
+Filters = Annotated[JobFilters, Depends(in_the_loop(JobFilters))]
 UploadForm = Annotated[Upload, Depends(upload_form)]
 JobId = Annotated[UUID, Path(description="The job's id")]

@@ -14,11 +14,11 @@ from uuid import UUID
 
 import asyncpg
 from sqlalchemy import URL, make_url, text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import QueuePool
 
 from app.core import telemetry
+from app.core.db_faults import DRIVER_FAULTS, is_transient
 from app.core.problems import Problem
 from app.core.settings import DatabaseSettings
 
@@ -32,11 +32,7 @@ _ENTER = text(
     " set_config('intake.person', :person, true), set_config('intake.system', :system, true)"
 )
 _ENTER_READ_ONLY = text(f"{_ENTER.text}, set_config('transaction_read_only', 'on', true)")
-# PostgresError comes from statements sent over `driver`, which SQLAlchemy does not wrap.
-_DRIVER_FAULTS = (DBAPIError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
-# Connection trouble, shutdown, too many connections, statement and lock timeouts, deadlocks.
 _FAREWELL_SECONDS = 2.0
-_TRANSIENT_STATES = ("08", "53", "57P", "57014", "55P03", "40P01", "40001", "25P03")
 
 
 class DatabaseAway(Problem):
@@ -187,7 +183,7 @@ class Database:
                 enter = _ENTER_READ_ONLY if read_only else _ENTER
                 await session.execute(enter, scope.parameters())
                 yield session
-            except _DRIVER_FAULTS as error:
+            except DRIVER_FAULTS as error:
                 await _abandon(session)
                 if is_transient(error):
                     raise DatabaseAway(headers={"Retry-After": "2"}) from error
@@ -229,6 +225,25 @@ class Database:
             await callback()
 
     @asynccontextmanager
+    async def glance(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
+        """The driver itself without a transaction, for one statement over what everybody may see.
+
+        It has nobody's eyes: of tables under row-level security it sees what strangers see, but for
+        what a function of the database shows after it has said whose eyes it takes.
+
+        Raises:
+            DatabaseBusy: no connection became free in time.
+            DatabaseAway: PostgreSQL is away, or the statement ran into its timeout.
+        """
+        try:
+            async with self._place(), self.engine.connect() as pooled:
+                yield await _driver_of(pooled)
+        except DRIVER_FAULTS as error:
+            if is_transient(error):
+                raise DatabaseAway(headers={"Retry-After": "2"}) from error
+            raise
+
+    @asynccontextmanager
     async def bulk(
         self, scope: Scope, *, read_only: bool = False, durable: bool = True
     ) -> AsyncIterator["asyncpg.Connection[Any]"]:
@@ -251,7 +266,7 @@ class Database:
                 except BaseException:
                     await _roll_back(pooled, connection)
                     raise
-        except _DRIVER_FAULTS as error:
+        except DRIVER_FAULTS as error:
             if is_transient(error):
                 raise DatabaseAway(headers={"Retry-After": "2"}) from error
             raise
@@ -270,7 +285,7 @@ async def _roll_back(pooled: AsyncConnection, connection: "asyncpg.Connection[An
     try:
         async with asyncio.timeout(_FAREWELL_SECONDS):
             await asyncio.shield(connection.execute("ROLLBACK"))
-    except (*_DRIVER_FAULTS, TimeoutError, asyncio.CancelledError):
+    except (*DRIVER_FAULTS, TimeoutError, asyncio.CancelledError):
         await pooled.invalidate()
 
 
@@ -278,20 +293,5 @@ async def _abandon(session: AsyncSession) -> None:
     """Throw away a session whose connection may be dead, without waiting for its answer."""
     try:
         await session.rollback()
-    except _DRIVER_FAULTS:
+    except DRIVER_FAULTS:
         await session.invalidate()
-
-
-def is_transient(error: BaseException) -> bool:
-    """Whether the same work can succeed later: lost connections, timeouts, deadlocks."""
-    if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
-        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-        if state is None:
-            # asyncpg raises its own interface errors, without a state, for closed connections.
-            return not error.statement or "Interface" in type(error).__name__
-        return str(state).startswith(_TRANSIENT_STATES)
-    if isinstance(error, asyncpg.PostgresError):
-        return str(error.sqlstate).startswith(_TRANSIENT_STATES)
-    return isinstance(error, OSError | asyncpg.InterfaceError | TimeoutError)

@@ -56,6 +56,18 @@ def tagged(
 ) -> Response:
     """The answer as JSON with its ETag (its own digest unless given), or 304."""
     body = answer.model_dump_json(by_alias=True).encode()
+    return tagged_json(request, body, etag=etag, status=status, cache=cache)
+
+
+def tagged_json(
+    request: Request,
+    body: bytes,
+    *,
+    etag: str | None = None,
+    status: int = 200,
+    cache: str = PRIVATE,
+) -> Response:
+    """As `tagged`, for an answer that is JSON already."""
     tag = etag or f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     if request.method in ("GET", "HEAD"):
         same = not_modified(request, tag, cache=cache)

@@ -124,7 +124,7 @@ async def page_query(
         limit=limit,
         cursor=cursor,
         with_count=count,
-        path=request.url.path,
+        path=request.scope["path"],
         filters=tuple(
             (name, value)
             for name, value in request.query_params.multi_items()
@@ -234,21 +234,43 @@ async def paginate(
     owner = str(tenant or "")
     paged, backward = _keyset(statement, keys, query, owner)
     found = list(await session.execute(paged))
-    more = len(found) > query.limit
-    found = found[: query.limit]
-    if backward:
-        found.reverse()
     names = [description["name"] for description in statement.column_descriptions]
     width = len(names)
-    ends = _Ends(query, query.binding(owner), [row[width:] for row in found])
-    has_previous = more if backward else query.cursor is not None
+    page = cut(found, query=query, backward=backward, tenant=owner, values=lambda row: row[width:])
     return Slice(
         rows=[
-            row[0] if width == 1 else dict(zip(names, row[:width], strict=True)) for row in found
+            row[0] if width == 1 else dict(zip(names, row[:width], strict=True))
+            for row in page.rows
         ],
+        next=page.next,
+        previous=page.previous,
+        count=await _count(session, statement) if query.with_count else None,
+    )
+
+
+def cut(
+    found: list[R],
+    *,
+    query: PageQuery,
+    backward: bool,
+    tenant: str = "",
+    values: Callable[[R], Sequence[Any]],
+) -> Slice[R]:
+    """The page among rows of which one more was asked for than it shows; nothing is counted.
+
+    `values` gives a row's sort values, `backward` tells that the rows come from the page's end.
+    """
+    more = len(found) > query.limit
+    rows = found[: query.limit]
+    if backward:
+        rows.reverse()
+    ends = _Ends(query, query.binding(tenant), [values(row) for row in rows[:1] + rows[-1:]])
+    has_previous = more if backward else query.cursor is not None
+    return Slice(
+        rows=rows,
         next=ends.reference(-1, to_previous=False) if more or backward else None,
         previous=ends.reference(0, to_previous=True) if has_previous else None,
-        count=await _count(session, statement) if query.with_count else None,
+        count=None,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Request, Response
 
 from app.accounts.deps import CurrentUser
+from app.core.dependencies import in_the_loop
 from app.core.idempotency import answered, body_digest, run_once
 from app.core.openapi import IdempotencyKey
 from app.core.state import services
@@ -88,7 +89,7 @@ class Caller:
         return Owner(member.organization_id, member.user_id, provider.name)
 
 
-TheCaller = Annotated[Caller, Depends()]
+TheCaller = Annotated[Caller, Depends(in_the_loop(Caller))]
 
 
 async def provider_owner(bench: TheBench, provider: NamedProvider, caller: TheCaller) -> Owner:
@@ -152,4 +153,4 @@ class Attempt:
             return await run_once(session, self.request, scope=scope, digest=digest, work=given)
 
 
-Repeatable = Annotated[Attempt, Depends()]
+Repeatable = Annotated[Attempt, Depends(in_the_loop(Attempt))]

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from app.core.dependencies import in_the_loop
 from app.core.schema import ClockTime
 from app.interviews.queries import Wanted
 from app.interviews.schemas import Status
@@ -32,4 +33,4 @@ def _utc(at: datetime | None) -> datetime | None:
     return at if at is None or at.tzinfo else at.replace(tzinfo=UTC)
 
 
-Asked = Annotated[Filters, Depends()]
+Asked = Annotated[Filters, Depends(in_the_loop(Filters))]

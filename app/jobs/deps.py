@@ -8,8 +8,9 @@ from uuid import UUID
 from fastapi import Depends, Query
 from pydantic import BeforeValidator
 
+from app.core.dependencies import in_the_loop
 from app.core.schema import ClockTime, NaturalInt32, OptionalLine
-from app.jobs.queries import Filters
+from app.jobs.filters import Filters
 from app.jobs.schemas import ExperienceLevel, JobType, LocationType
 from app.organizations.deps import Member, requires
 
@@ -55,4 +56,4 @@ class JobFilters:
         )
 
 
-Asked = Annotated[JobFilters, Depends()]
+Asked = Annotated[JobFilters, Depends(in_the_loop(JobFilters))]

@@ -8,8 +8,8 @@ from sqlalchemy import Row, Select, func, select
 
 from app.core.db import ReadSession
 from app.jobs import queries
+from app.jobs.filters import Filters
 from app.jobs.models import OpenJob
-from app.jobs.queries import Filters
 from app.jobs.search import correctable, corrections, expression, words_of
 
 __all__ = ["SETTLED", "Filters", "looked_for", "posted", "settled"]

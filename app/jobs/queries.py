@@ -1,8 +1,6 @@
 """The posts in SQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +15,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    literal_column,
     select,
     text,
     union_all,
@@ -25,66 +22,16 @@ from sqlalchemy import (
 )
 
 from app.core.db import ReadSession, WriteSession
+from app.jobs.filters import ENGLISH, FACETS, FRENCH, Filters, asked
 from app.jobs.models import Job, OpenJob
 from app.jobs.search import MARK_END, MARK_START
 
 # Only the newest of very many hits are ranked: nobody reads further, and a rank costs its row.
 _MOST_RANKED: Final = 500
-# Written into the statement, and not bound to it: only with a constant configuration can the planner
-# tell a rare word from a common one, and the two need different ways.
-_ENGLISH: Final[ColumnElement[Any]] = literal_column("'public.intake_english'::regconfig")
-_FRENCH: Final[ColumnElement[Any]] = literal_column("'public.intake_french'::regconfig")
 _HEADLINE: Final = (
     f'StartSel="{MARK_START}", StopSel="{MARK_END}", MaxFragments=2, MaxWords=18, MinWords=6'
 )
-FACETS: Final = ("location_type", "job_type", "experience_level")
 Values = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which active jobs are meant; empty values filter nothing."""
-
-    location: str = ""
-    location_type: Sequence[str] = ()
-    job_type: Sequence[str] = ()
-    experience_level: Sequence[str] = ()
-    organization_id: UUID | None = None
-    salary_min: int | None = None
-    posted_after: datetime | None = None
-    expression: str = field(default="", compare=False)
-
-    def conditions(self, *, but: str = "") -> list[ColumnElement[bool]]:
-        """The SQL of all filters, or of all `but` one facet."""
-        found: list[ColumnElement[bool]] = []
-        if self.location:
-            found.append(_contains(OpenJob.location, self.location))
-        found += [
-            getattr(OpenJob, name).in_(values)
-            for name in FACETS
-            if name != but and (values := getattr(self, name))
-        ]
-        if self.organization_id is not None:
-            found.append(OpenJob.organization_id == self.organization_id)
-        if self.salary_min is not None:
-            found.append(func.coalesce(OpenJob.salary_max, OpenJob.salary_min) >= self.salary_min)
-        if self.posted_after is not None:
-            found.append(OpenJob.posted_at > self.posted_after)
-        if self.expression:
-            found.append(OpenJob.search.op("@@")(_query(self.expression)))
-        return found
-
-
-def _contains(column: Any, part: str) -> ColumnElement[bool]:
-    escaped = part.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return func.unaccent(column).ilike(func.unaccent(f"%{escaped}%"), escape="\\")
-
-
-def _query(expression: str) -> ColumnElement[Any]:
-    """The question in the word forms of both languages."""
-    english = func.to_tsquery(_ENGLISH, expression)
-    french = func.to_tsquery(_FRENCH, expression)
-    return english.op("||")(french)
 
 
 def active(filters: Filters) -> Select[Any]:
@@ -97,7 +44,7 @@ def ranked(filters: Filters) -> Select[Any]:
 
     Candidates are the newest whose title or skills match and the newest that match anywhere.
     """
-    query = _query(filters.expression)
+    query = asked(filters.expression)
     conditions = filters.conditions()
     newest = (OpenJob.posted_at.desc(), OpenJob.id.desc())
     head = select(OpenJob.id).where(*conditions, OpenJob.search_head.op("@@")(query))
@@ -110,7 +57,7 @@ def ranked(filters: Filters) -> Select[Any]:
         .subquery()
         .select(),
     ).cte("candidates")
-    configuration = case((OpenJob.language == "fr", _FRENCH), else_=_ENGLISH)
+    configuration = case((OpenJob.language == "fr", FRENCH), else_=ENGLISH)
     passage = OpenJob.title + " · " + func.concat_ws(" ", OpenJob.description, OpenJob.requirements)
     clean = func.translate(passage, MARK_START + MARK_END, "")
     return select(
@@ -122,7 +69,7 @@ def ranked(filters: Filters) -> Select[Any]:
 
 def rank(expression: str) -> ColumnElement[int]:
     """How well a job answers, as a whole number, so that pages can start after it."""
-    weight = func.ts_rank(OpenJob.search, _query(expression), 1)
+    weight = func.ts_rank(OpenJob.search, asked(expression), 1)
     return cast(weight * 1_000_000, Integer)
 
 
@@ -162,8 +109,8 @@ async def near_words(session: ReadSession, words: Sequence[str]) -> dict[str, li
         {"words": list(words)},
     )
     near: dict[str, list[str]] = {word: [] for word in words}
-    for asked, word in found:
-        near[asked].append(word)
+    for question, word in found:
+        near[question].append(word)
     return near
 
 

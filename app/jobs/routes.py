@@ -9,16 +9,17 @@ from pydantic import StringConstraints
 from starlette.background import BackgroundTask
 
 from app.accounts.deps import Conditional, version
-from app.core.etags import tagged
+from app.core.etags import tagged, tagged_json
 from app.core.idempotency import body_digest, run_once
 from app.core.openapi import IdempotencyKey, problems
 from app.core.pages import Page, Pages
 from app.core.routing import RoomRouter
 from app.core.schema import OptionalLine
 from app.core.state import services
-from app.jobs import queries, service, views
+from app.jobs import listing, queries, service, views
 from app.jobs.deps import Asked, Employer
 from app.jobs.errors import JobExpiryPast, JobNotFound, JobSalaryRange, JobTransition
+from app.jobs.filters import Filters
 from app.jobs.models import Job, OpenJob
 from app.jobs.schemas import (
     Facets,
@@ -56,26 +57,29 @@ async def _listed(
     ]
 
 
-async def _facets(session: ViewerRead, filters: queries.Filters, *, asked: bool) -> Facets | None:
+async def _facets(session: ViewerRead, filters: Filters, *, asked: bool) -> Facets | None:
     return Facets(**await queries.facets(session, filters)) if asked else None
 
 
 @router.get("", response_model=JobPage)
-async def browse(
-    request: Request, asked: Asked, who: CurrentViewer, session: ViewerRead, query: Pages
-) -> Response:
+async def browse(request: Request, asked: Asked, who: CurrentViewer, query: Pages) -> Response:
     """Active jobs, the newest first; with a token each says whether you have applied."""
-    filters = asked.filters()
-    found = await service.browse(session, filters=filters, query=query)
-    listed = await _listed(session, who, found.rows)
-    answer = JobPage(
-        results=[ListedJob(**job) for job in listed],
-        next=found.next,
-        previous=found.previous,
-        count=found.count,
-        facets=await _facets(session, filters, asked=asked.facets),
-    )
-    return tagged(request, answer)
+    database, filters = services(request).database, asked.filters()
+    person = who.user.id if who.user else None
+    found = await listing.browse(database, filters=filters, query=query, person=person)
+    count, facets = None, None
+    if query.with_count or asked.facets:
+        async with database.read(who.scope) as session:
+            count = await queries.count(session, filters) if query.with_count else None
+            facets = await _facets(session, filters, asked=asked.facets)
+    answer = {
+        "results": found.rows,
+        "next": found.next,
+        "previous": found.previous,
+        "count": count,
+        "facets": facets.model_dump() if facets else None,
+    }
+    return tagged_json(request, listing.encode(answer))
 
 
 @router.get("/search", response_model=FoundPage)

@@ -11,8 +11,8 @@ from app.core.db import ReadSession, WriteSession
 from app.core.pages import PageQuery, Slice, paginate
 from app.jobs import queries
 from app.jobs.errors import JobExpiryPast, JobNotFound, JobSalaryRange, JobTransition
+from app.jobs.filters import Filters
 from app.jobs.models import Job, OpenJob
-from app.jobs.queries import Filters
 from app.jobs.search import (
     correctable,
     corrections,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 
 from app.accounts.deps import version
+from app.core.dependencies import in_the_loop
 from app.core.openapi import IdempotencyKey
 from app.organizations.schemas import MemberOut, OrganizationOut
 
@@ -18,7 +19,7 @@ class Attempt:
         self.has_key = idempotency_key is not None
 
 
-Repeatable = Annotated[Attempt, Depends()]
+Repeatable = Annotated[Attempt, Depends(in_the_loop(Attempt))]
 
 
 def created(answer: OrganizationOut | MemberOut, place: str, *, status: int = 201) -> Response:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from app.core.dependencies import in_the_loop
 from app.core.idempotency import body_digest, run_once
 from app.core.openapi import IdempotencyKey, problems
 from app.core.pages import Page, Pages
@@ -62,7 +63,7 @@ class Attempt:
         self.has_key = idempotency_key is not None
 
 
-Repeatable = Annotated[Attempt, Depends()]
+Repeatable = Annotated[Attempt, Depends(in_the_loop(Attempt))]
 
 
 async def _once(attempt: Attempt, work: Callable[[], Awaitable[Response]]) -> Response:

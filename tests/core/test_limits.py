@@ -109,6 +109,37 @@ async def test_the_limit_is_kept_exactly(limiter: WindowLimiter) -> None:
     assert 1 <= other.reset <= LOGIN.seconds
 
 
+async def test_of_a_wide_limit_redis_is_told_for_many_at_once(
+    limiter: WindowLimiter, servers: Any
+) -> None:
+    """What is left falls by one each time; another process learns of all but the last few."""
+    wide = Limit("test.wide", 2000, 60, together=10)
+    async with Redis.from_url(servers.valkey.url) as redis:
+        before = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]
+        verdicts = [await limiter.hit(wide, "ada") for _ in range(100)]
+        asked = (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"] - before
+    assert [v.remaining for v in verdicts if v] == list(range(1999, 1899, -1))
+    assert asked <= 2 * 11
+    other = WindowLimiter(servers.valkey.url, hash_key=b"k" * 32)
+    seen = await other.look(wide, "ada")
+    await other.close()
+    assert seen is not None
+    assert 1900 <= seen.remaining < 1910
+
+
+async def test_a_wide_limit_near_its_end_is_exact(servers: Any, limiter: WindowLimiter) -> None:
+    """Two processes let through exactly as many as the limit says when little is left of it."""
+    wide = Limit("test.wide", 170, 60, together=10)
+    other = WindowLimiter(servers.valkey.url, hash_key=b"k" * 32)
+    allowed = 0
+    for at in range(180):
+        verdict = await (limiter, other)[at % 2].hit(wide, "ada")
+        assert verdict is not None
+        allowed += verdict.allowed
+    await other.close()
+    assert allowed == 170
+
+
 async def test_the_window_slides(limiter: WindowLimiter) -> None:
     """The count comes down again by itself."""
     short = Limit("test.short", 2, 1)

@@ -72,3 +72,19 @@ def test_text_lines_stay_on_one_line(capsys: pytest.CaptureFixture[str]) -> None
     log.configure(as_json=False)
     log.logger.info("test.event", note="x")
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_line_of_a_request_is_like_every_other(capsys: pytest.CaptureFixture[str]) -> None:
+    """In production it does not go through loguru, and nobody can tell."""
+    token = log.request_id.set("req-2")
+    fields = {"method": "GET", "path": "/api/v1/x/ada@example.com", "status": 200}
+    log.logger.request(**fields, duration_ms=1.5)  # type: ignore[arg-type]  # The values fit.
+    log.logger.writes_requests_at_once = False
+    log.logger.request(**fields, duration_ms=1.5)  # type: ignore[arg-type]  # The values fit.
+    log.request_id.reset(token)
+    at_once, usual = lines(capsys)
+    assert list(at_once) == list(usual)
+    for varying in ("at", "where"):
+        at_once.pop(varying), usual.pop(varying)
+    assert at_once == usual
+    assert (at_once["path"], at_once["request_id"]) == ("/api/v1/x/[e-mail]", "req-2")

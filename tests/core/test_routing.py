@@ -7,7 +7,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from starlette.routing import Match
 
-from app.core.routing import RoomRouter
+from app.core.routing import RoomRouter, say_no_quickly
 
 
 def rooms(kind: type[APIRouter]) -> FastAPI:
@@ -39,6 +39,42 @@ async def test_both_kinds_answer_alike(method: str, path: str) -> None:
             answers.append((answer.status_code, answer.content, answer.headers.get("allow")))
     assert answers[0] == answers[1]
     assert rooms(APIRouter).openapi() == rooms(RoomRouter).openapi()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/claims", "/api/v1/jobs/7", "/jobs", "/api/v1", "/", "/q"]
+)
+async def test_quick_applications_answer_alike(method: str, path: str) -> None:
+    """Included routers with a prefix, with none, and the application's own routes."""
+    answers = []
+    for is_quick in (False, True):
+        app, bare = rooms(RoomRouter), APIRouter()
+        bare.get("/q")(lambda: "q")
+        app.include_router(bare)
+        if is_quick:
+            say_no_quickly(app)
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://a") as client:
+            answer = await client.request(method, path)
+            answers.append((answer.status_code, answer.content, answer.headers.get("allow")))
+    assert answers[0] == answers[1]
+
+
+def test_foreign_routers_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An included router is one route of the application; only that of the path is looked into."""
+    app = rooms(RoomRouter)
+    asked: list[str] = []
+
+    def matches(self: APIRouter, scope: Any) -> tuple[Match, Any]:
+        asked.append(self.prefix)
+        return Match.NONE, {}
+
+    monkeypatch.setattr(APIRouter, "matches", matches)
+    say_no_quickly(app)
+    for route in app.router.routes:
+        route.matches({"type": "http", "path": "/api/v1/jobs/7", "method": "GET"})
+    assert asked == ["/jobs"]
 
 
 def test_foreign_paths_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:

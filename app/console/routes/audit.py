@@ -18,6 +18,7 @@ from app.console.rendering import page
 from app.console.routing import console_router
 from app.core.attachments import attachment
 from app.core.clock import now
+from app.core.dependencies import in_the_loop
 from app.core.pages import Pages
 from app.core.schema import OptionalLine
 from app.core.state import services
@@ -80,7 +81,7 @@ def _begin(day: date | None) -> datetime | None:
     return None if day is None else datetime.combine(day, time.min, UTC)
 
 
-Asked = Annotated[Narrowed, Depends()]
+Asked = Annotated[Narrowed, Depends(in_the_loop(Narrowed))]
 
 
 @router.get("/audit")

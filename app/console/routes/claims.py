@@ -19,6 +19,7 @@ from app.console.language import speech_for
 from app.console.rendering import fragment, page
 from app.console.routing import console_router
 from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope
+from app.core.dependencies import in_the_loop
 from app.core.pages import Pages
 from app.core.schema import OptionalLine
 from app.core.sse import EventStream
@@ -69,7 +70,7 @@ async def browse(
     who: TheReader,
     session: TenantRead,
     pages: Pages,
-    narrowed: Annotated[Narrowed, Depends()],
+    narrowed: Annotated[Narrowed, Depends(in_the_loop(Narrowed))],
 ) -> Response:
     """The organization's files in one of the groups that people look for."""
     member, group, text = who.member, narrowed.group, narrowed.text
@@ -117,7 +118,7 @@ async def get(
     who: TheReader,
     session: TenantWrite,
     pages: Pages,
-    wanted: Annotated[Shown, Depends()],
+    wanted: Annotated[Shown, Depends(in_the_loop(Shown))],
 ) -> Response:
     """One file: progress, pace, reasons, failed rows. Names are masked; revealing is recorded."""
     member, reason, reveal = who.member, wanted.reason, wanted.reveal

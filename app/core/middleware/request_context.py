@@ -67,7 +67,7 @@ class RequestContext:
         finally:
             seconds = perf_counter() - known.started
             count_request(known.route, scope["method"], known.status, seconds)
-            _write_line(scope, known)
+            _write_line(scope, known, seconds)
             connection.reset(came_from)
             request_id.reset(token)
 
@@ -87,13 +87,13 @@ class RequestContext:
         headers.extend(own)
 
 
-def _write_line(scope: Scope, known: RequestFacts) -> None:
+def _write_line(scope: Scope, known: RequestFacts, seconds: float) -> None:
     """One line a request. The query is left out: a search may hold a person's name."""
-    write = logger.debug if scope["path"].rstrip("/") in _QUIET else logger.info
-    write(
-        "http.request",
+    if scope["path"].rstrip("/") in _QUIET:
+        return
+    logger.request(
         method=scope["method"],
         path=scope["path"],
         status=known.status,
-        duration_ms=round((perf_counter() - known.started) * 1000, 2),
+        duration_ms=round(seconds * 1000, 2),
     )
