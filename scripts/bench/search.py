@@ -28,7 +28,7 @@ from app.core.pages import PageQuery
 from app.core.settings import DatabaseSettings
 from app.dev.postgres import PostgresServer
 from app.jobs import service
-from app.jobs.queries import Filters
+from app.jobs.filters import Filters
 
 PROJECT = Path(__file__).resolve().parents[2]
 ORGANIZATION = "00000000-0000-7000-8000-000000000001"

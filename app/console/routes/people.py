@@ -17,6 +17,7 @@ from app.console.people import GROUPS, ROLES, Said
 from app.console.rendering import page
 from app.console.routing import console_router, redirect
 from app.core.db import ReadSession
+from app.core.dependencies import in_the_loop
 from app.core.limits import take
 from app.core.pages import PageQuery, Pages
 from app.core.problems import Problem
@@ -85,7 +86,7 @@ async def browse(
     who: TheAdmin,
     session: TenantRead,
     pages: Pages,
-    wanted: Annotated[Wanted, Depends()],
+    wanted: Annotated[Wanted, Depends(in_the_loop(Wanted))],
 ) -> Response:
     """Members and open invitations, newest first."""
     return await _shown(request, who, session, pages, wanted)
@@ -138,7 +139,7 @@ async def add(
     letters: TheLetters,
     session: TenantWrite,
     pages: Pages,
-    somebody: Annotated[Somebody, Depends()],
+    somebody: Annotated[Somebody, Depends(in_the_loop(Somebody))],
 ) -> Response:
     """Add who has an account, invite all others."""
     speech = speech_for(request)

@@ -1,0 +1,204 @@
+"""What a request costs: Intake's list beside the limit, the FastAPI template and Django REST framework.
+
+    .venv/bin/python -m scripts.bench.api              two minutes on a quiet machine
+    .venv/bin/python -m scripts.bench.api --write      puts the figures into docs/benchmarks.md
+    .venv/bin/python -m scripts.bench.api --short      half a minute, for a first look and for CI
+
+Four servers of one process each stand over one PostgreSQL and give the same twenty jobs with the
+same columns: bare Starlette over asyncpg with a fast encoder (the limit: nobody is asked who they
+are), Intake as it runs in production (token, rate limit in Valkey, row-level security, all layers,
+a line of log), the template's way, and Django REST framework with a cursor. They are asked in turns.
+Processor time is that of the server's process, user and system, which other work on the machine
+changes least; ratios are the medians of the rounds' own ratios.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+from app.core import log
+from scripts.bench.api_scene import PASSWORD, WORDS, Person, Scene, running_scene
+from scripts.bench.load import Plan, drive, request
+from scripts.bench.peers_environment import PROJECT
+from scripts.bench.processor import Meter
+
+PAGE: Final = PROJECT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- api.py -->\n", "<!-- end of api.py -->"
+CLIENTS: Final = 32
+"""Four times the connections that each server has to the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One kind of request to one server; `build` makes a person's requests."""
+
+    name: str
+    server: str
+    build: Callable[[Person], list[str]]
+    clients: int = CLIENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one round of one case gave; processor time in µs a request."""
+
+    a_second: float
+    median: float
+    p99: float
+    server: float
+    database: float
+
+
+def _get(path: str, **headers: str) -> Callable[[Person], list[str]]:
+    def build(person: Person) -> list[str]:
+        return [request(path, authorization=f"Bearer {person.token}", **headers)]
+
+    return build
+
+
+def _search(person: Person) -> list[str]:
+    drawn = random.Random(person.email)
+    questions = [" ".join(drawn.sample(WORDS, drawn.choice((1, 2)))) for _ in range(20)]
+    paths = [f"/api/v1/jobs/search?{urlencode({'query': question})}" for question in questions]
+    return [request(path, authorization=f"Bearer {person.token}") for path in paths]
+
+
+def _login(person: Person) -> list[str]:
+    form = urlencode({"username": person.email, "password": PASSWORD})
+    kind = "application/x-www-form-urlencoded"
+    path = "/api/v1/login/access-token"
+    return [request(path, method="POST", body=form, content_type=kind)]
+
+
+def cases(scene: Scene) -> list[Case]:
+    """Everything that is asked, each warmed up by what is read here."""
+    front = "/api/v1/jobs"
+
+    def read(path: str) -> tuple[dict[str, object], str]:
+        url = f"http://127.0.0.1:{scene.servers['intake'].port}{path}"
+        asked = urllib.request.Request(url)
+        asked.add_header("Authorization", f"Bearer {scene.people[1].token}")
+        with urllib.request.urlopen(asked) as answer:  # noqa: S310 - the same.
+            return json.load(answer), answer.headers["ETag"]
+
+    first, etag = read(front)
+    results = first["results"]
+    assert isinstance(results, list)  # noqa: S101 - a benchmark checks itself.
+    ids = [one["id"] for one in results]
+    # Rows 19,981 to 20,000: the thousandth page of twenty, reached by pages of a hundred and one of 80.
+    following = f"{front}?limit=80"
+    for limit in itertools.chain([100] * 199, [20]):
+        found, _ = read(following)
+        following = str(found["next"]).replace("limit=80", "limit=100")
+        following = following.replace("limit=100", f"limit={limit}")
+
+    def detail(person: Person) -> list[str]:
+        return [request(f"{front}/{one}", authorization=f"Bearer {person.token}") for one in ids]
+
+    def peer(path: str) -> Callable[[Person], list[str]]:
+        # All as the owner: the template lists a person's own.
+        token = scene.people[0].peer_token
+        return lambda _: [request(path, authorization=f"Bearer {token}")]
+
+    return [
+        Case("limit", "limit", peer("/jobs")),
+        Case("list", "intake", _get(front)),
+        Case("template", "template", peer("/api/v1/jobs/?limit=20")),
+        Case("rest", "rest", peer("/jobs/")),
+        Case("page 1000", "intake", _get(following)),
+        Case("304", "intake", _get(front, if_none_match=etag)),
+        Case("detail", "intake", detail),
+        Case("me", "intake", _get("/api/v1/users/me")),
+        Case("search", "intake", _search),
+        Case("login", "intake", _login, clients=4),
+    ]
+
+
+def _round(scene: Scene, case: Case, seconds: float, people: Sequence[Person]) -> Figures:
+    server = scene.servers[case.server]
+    meter = Meter({"server": server.process.pid, "database": scene.postgres})
+    plan = Plan(server.port, [case.build(person) for person in people], seconds)
+    seen = drive(plan)
+    spent = meter.seconds()
+    wrong = {status for status in seen.statuses if status not in ("200", "304")}
+    if wrong or not seen.requests:
+        sys.exit(f"{case.name}: {seen.statuses}")
+    each = 1e6 / seen.answered
+    return Figures(
+        seen.a_second, seen.median, seen.p99, spent["server"] * each, spent["database"] * each
+    )
+
+
+def measure(rounds: int, seconds: float, only: Sequence[str]) -> dict[str, list[Figures]]:
+    """All rounds of all cases, in turns; each round asks for other people."""
+    found: dict[str, list[Figures]] = {}
+    with tempfile.TemporaryDirectory() as folder, running_scene(Path(folder)) as scene:
+        chosen = [case for case in cases(scene) if not only or case.name in only]
+        for number in range(rounds):
+            for case in chosen:
+                first = number * case.clients
+                people = [
+                    scene.people[at % len(scene.people)]
+                    for at in range(first, first + case.clients)
+                ]
+                figures = _round(scene, case, seconds, people)
+                found.setdefault(case.name, []).append(figures)
+                print(f"{case.name:10} {figures}", file=sys.stderr)
+    return found
+
+
+def middle(found: list[Figures], what: str) -> float:
+    """The median of the rounds."""
+    return float(statistics.median(getattr(figures, what) for figures in found))
+
+
+def report(found: dict[str, list[Figures]]) -> str:
+    """Both tables."""
+    lines = [
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores.",
+        "",
+        "| what | requests/s | p50 ms | p99 ms | server µs | PostgreSQL µs |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, rounds in found.items():
+        figures = [middle(rounds, what) for what in Figures.__dataclass_fields__]
+        lines.append(
+            f"| {name} | {figures[0]:,.0f} | {figures[1]:.1f} | {figures[2]:.1f} |"
+            f" {figures[3]:,.0f} | {figures[4]:,.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print, and write where that is asked for."""
+    asking = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    asking.add_argument("--rounds", type=int, default=5)
+    asking.add_argument("--seconds", type=float, default=2.0)
+    asking.add_argument("--short", action="store_true", help="two short rounds")
+    asking.add_argument("--only", nargs="*", default=(), help="cases by name")
+    asking.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    asked = asking.parse_args()
+    log.configure(as_json=False, level="ERROR")
+    rounds, seconds = (2, 1.0) if asked.short else (asked.rounds, asked.seconds)
+    text = report(measure(rounds, seconds, asked.only))
+    print(text)
+    if asked.write:
+        head, begin, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        _, end, tail = rest.partition(END)
+        PAGE.write_text(f"{head}{begin}{text}\n{end}{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
