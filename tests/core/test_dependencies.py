@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
@@ -41,3 +42,10 @@ async def test_the_same_parameters_without_a_thread() -> None:
             assert (await client.get("/?word=long")).status_code == 422
     assert answers == [["ab", [1, 2], False], ["ab", [1, 2], True]]
     assert build(Asked).openapi() == build(in_the_loop(Asked)).openapi()
+
+
+def test_no_class_is_left_to_a_thread() -> None:
+    """Every `Depends()` of a class in the product goes through `in_the_loop`."""
+    project = Path(__file__).resolve().parents[2]
+    left = [path for path in (project / "app").rglob("*.py") if "Depends()]" in path.read_text()]
+    assert left == []
