@@ -8,6 +8,8 @@ import msgspec
 
 from app.analysis.engine.values import Post
 from app.jobs.models import Job
+from app.skills.keys import keys_of
+from app.skills.taxonomy import version
 
 OF_ALL_JOBS: Final = "all"
 """The key of an analysis of all jobs while it is under way; what is open changes too soon for more."""
@@ -22,10 +24,16 @@ def post_of(job: Job) -> Post:
             "description": job.description,
             "requirements": job.requirements,
             "skills": job.skills,
+            "skill_keys": _keys(job),
             "level": level,
         },
         Post,
     )
+
+
+def _keys(job: Job) -> list[str]:
+    """The keys that the job holds, if they are of today's taxonomy."""
+    return job.skill_keys if job.skills_version == version() else keys_of(job.skills)
 
 
 def digest_of(post: Post) -> str:

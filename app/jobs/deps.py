@@ -12,6 +12,7 @@ from app.core.dependencies import in_the_loop
 from app.core.schema import ClockTime, NaturalInt32, OptionalLine
 from app.jobs.filters import Filters
 from app.jobs.schemas import ExperienceLevel, JobType, LocationType
+from app.jobs.skills import keys_of_filter
 from app.organizations.deps import Member, requires
 
 Employer = Annotated[Member, Depends(requires("employer", "admin"))]
@@ -33,6 +34,10 @@ class JobFilters:
     location_type: Annotated[list[Annotated[LocationType, _ANY_CASE]] | None, Query()] = None
     job_type: Annotated[list[Annotated[JobType, _ANY_CASE]] | None, Query()] = None
     experience_level: Annotated[list[Annotated[ExperienceLevel, _ANY_CASE]] | None, Query()] = None
+    skill: Annotated[
+        list[OptionalLine] | None,
+        Query(max_length=20, description="By any of its names: `k8s` finds Kubernetes"),
+    ] = None
     organization_id: Annotated[UUID | None, Query()] = None
     salary_min: Annotated[
         NaturalInt32 | None, Query(description="What a job pays at least, as far as it says")
@@ -42,7 +47,7 @@ class JobFilters:
     ] = None
     facets: Annotated[bool, Query(description="Also count the values of the filters")] = False
 
-    def filters(self) -> Filters:
+    async def filters(self) -> Filters:
         """The same for a query."""
         after = self.posted_after
         return Filters(
@@ -50,6 +55,7 @@ class JobFilters:
             location_type=self.location_type or (),
             job_type=self.job_type or (),
             experience_level=self.experience_level or (),
+            skill_keys=await keys_of_filter([name for name in self.skill or () if name]),
             organization_id=self.organization_id,
             salary_min=self.salary_min,
             posted_after=after if after is None or after.tzinfo else after.replace(tzinfo=UTC),

@@ -36,6 +36,12 @@ class _Post(Timestamps):
     # PostgreSQL does not take array_to_string into a generated column, so the joined skills stand
     # beside the list.
     skills_text: Mapped[str] = mapped_column(server_default="", deferred=True)
+    skill_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    """What the skills are compared by, one for each in their order (app/skills/keys.py)."""
+    skills_version: Mapped[str | None] = mapped_column(
+        server_onupdate=FetchedValue(for_update=True)
+    )
+    """The taxonomy that the keys are of; null where somebody wrote the skills without them."""
     salary_min: Mapped[int | None]
     salary_max: Mapped[int | None]
     currency: Mapped[str]
@@ -79,6 +85,7 @@ class Job(_Post, Base):
             postgresql_where=text("status = 'active' AND expires_at IS NOT NULL"),
         ),
         Index("ix_jobs_search", "search", postgresql_using="gin", postgresql_where=_ACTIVE),
+        Index("ix_jobs_skill_keys", "skill_keys", postgresql_using="gin", postgresql_where=_ACTIVE),
         Index(
             "ix_jobs_search_head", "search_head", postgresql_using="gin", postgresql_where=_ACTIVE
         ),

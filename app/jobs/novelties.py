@@ -11,6 +11,7 @@ from app.jobs import queries
 from app.jobs.filters import Filters
 from app.jobs.models import OpenJob
 from app.jobs.search import correctable, corrections, expression, words_of
+from app.jobs.synonyms import meant_by
 
 __all__ = ["SETTLED", "Filters", "looked_for", "posted", "settled"]
 
@@ -26,7 +27,7 @@ async def looked_for(session: ReadSession, question: str) -> str:
     words = words_of(question)
     near = await queries.near_words(session, correctable(words))
     corrected = {word: corrections(word, known) for word, known in near.items()}
-    return expression(words, corrected, all_of_them=True) if words else ""
+    return expression(words, corrected, await meant_by(words)) if words else ""
 
 
 async def settled(session: ReadSession) -> tuple[datetime, datetime | None]:

@@ -80,6 +80,17 @@ async def browse(request: Request, asked: Asked, who: CurrentViewer, query: Page
         "facets": facets.model_dump() if facets else None,
     }
     return tagged_json(request, listing.encode(answer))
+    filters = await asked.filters()
+    found = await service.browse(session, filters=filters, query=query)
+    listed = await _listed(session, who, found.rows)
+    answer = JobPage(
+        results=[ListedJob(**job) for job in listed],
+        next=found.next,
+        previous=found.previous,
+        count=found.count,
+        facets=await _facets(session, filters, asked=asked.facets),
+    )
+    return tagged(request, answer)
 
 
 @router.get("/search", response_model=FoundPage)
@@ -96,7 +107,7 @@ async def search(
     Word forms, missing accents, an unfinished last word and slips of the keyboard are understood.
     """
     filters, found = await service.search(
-        session, question=query, filters=asked.filters(), query=pages
+        session, question=query, filters=await asked.filters(), query=pages
     )
     listed = await _listed(session, who, [row["OpenJob"] for row in found.rows])
     answer = FoundPage(

@@ -108,6 +108,10 @@ class JobOut(Out):
     description: str
     requirements: str
     skills: list[str]
+    skill_keys: list[str] = Field(
+        description="What each of the skills is called everywhere: the id of ESCO, of O*NET or of"
+        " Intake, else its name in small letters"
+    )
     salary_min: int | None
     salary_max: int | None
     currency: str

@@ -7,7 +7,8 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Literal
 
 from rapidfuzz.distance import OSA
 
@@ -104,17 +105,47 @@ def corrections(word: str, known: Iterable[str]) -> list[str]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Words of a question that name a skill which has another name: words[first:last]."""
+
+    first: int
+    last: int
+    name: str
+
+
 def expression(
-    words: Sequence[str], corrected: Mapping[str, Sequence[str]], *, all_of_them: bool
+    words: Sequence[str],
+    corrected: Mapping[str, Sequence[str]],
+    meant: Iterable[Meant] = (),
+    *,
+    joined: Literal[" & ", " | "] = " & ",
 ) -> str:
-    """The words as text for to_tsquery: the last one may be unfinished, each may be corrected."""
-    parts = []
-    for at, word in enumerate(words):
-        forms = [_quoted(word), *map(_quoted, corrected.get(word, ()))]
-        if at == len(words) - 1 and len(word) >= _SHORTEST_BEGINNING:
-            forms.append(f"{_quoted(word)}:*")
-        parts.append(f"({' | '.join(forms)})")
-    return (" & " if all_of_them else " | ").join(parts)
+    """The words as text for to_tsquery: the last one may be unfinished, each may be corrected.
+
+    Those that name a skill may also stand in the text under its own name.
+    """
+    named = {each.first: each for each in meant}
+    parts, at = [], 0
+    while at < len(words):
+        skill = named.get(at)
+        until = at + 1 if skill is None else skill.last
+        said = [_forms(words, number, corrected) for number in range(at, until)]
+        if skill is None:
+            parts += said
+        else:
+            phrase = " <-> ".join(map(_quoted, words_of(skill.name)))
+            parts.append(f"(({' & '.join(said)}) | ({phrase}))")
+        at = until
+    return joined.join(parts)
+
+
+def _forms(words: Sequence[str], at: int, corrected: Mapping[str, Sequence[str]]) -> str:
+    word = words[at]
+    forms = [_quoted(word), *map(_quoted, corrected.get(word, ()))]
+    if at == len(words) - 1 and len(word) >= _SHORTEST_BEGINNING:
+        forms.append(f"{_quoted(word)}:*")
+    return f"({' | '.join(forms)})"
 
 
 def _quoted(word: str) -> str:

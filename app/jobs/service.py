@@ -21,6 +21,8 @@ from app.jobs.search import (
     marked,
     words_of,
 )
+from app.jobs.skills import written
+from app.jobs.synonyms import meant_by
 from app.worker.doorbell import ring
 
 # What a status may become. Whoever has applied to a job would lose sight of it if it could be a
@@ -61,9 +63,10 @@ async def search(
     await queries.plan_for_each_question(session)
     near = await queries.near_words(session, correctable(words))
     corrected = {word: corrections(word, known) for word, known in near.items()}
-    asked = replace(filters, expression=expression(words, corrected, all_of_them=True))
+    meant = await meant_by(words)
+    asked = replace(filters, expression=expression(words, corrected, meant))
     if len(words) > 1 and not await queries.has_any(session, asked):
-        asked = replace(filters, expression=expression(words, corrected, all_of_them=False))
+        asked = replace(filters, expression=expression(words, corrected, meant, joined=" | "))
     page = await paginate(
         session,
         queries.ranked(asked),
@@ -128,14 +131,16 @@ async def create(
     language = values["language"] or language_of(f"{values['title']} {values['description']}")
     made = await queries.add(
         session,
-        {
-            **values,
-            "organization_id": organization_id,
-            "posted_by": posted_by,
-            "company": values["company"] or company,
-            "language": language,
-            "posted_at": None if values["status"] == "draft" else now(),
-        },
+        await written(
+            {
+                **values,
+                "organization_id": organization_id,
+                "posted_by": posted_by,
+                "company": values["company"] or company,
+                "language": language,
+                "posted_at": None if values["status"] == "draft" else now(),
+            }
+        ),
     )
     _note(session, "created", made, by=posted_by, detail={"status": made.status})
     return made
@@ -176,7 +181,7 @@ async def update(
 async def _change(session: WriteSession, job: Job, kept: Mapping[str, Any], *, by: UUID) -> Job:
     changed = sorted(name for name, value in kept.items() if getattr(job, name) != value)
     before, wording = job.status, job.wording
-    after = await queries.change(session, job.id, kept)
+    after = await queries.change(session, job.id, await written(dict(kept)))
     if after.wording != wording:
         # Whoever holds résumés against jobs lies above this room: known by its task's name alone.
         ring(session, "analysis.work", job_id=job.id)

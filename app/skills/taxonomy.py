@@ -40,6 +40,7 @@ class Taxonomy:
     def __init__(self, contents: Contents) -> None:
         self._concepts = contents.concepts
         self._surfaces = contents.surfaces
+        self._by_id: dict[str, Concept] = {}
 
     def __len__(self) -> int:
         return len(self._concepts)
@@ -47,6 +48,12 @@ class Taxonomy:
     def named(self, name: str) -> Concept | None:
         """The skill of that name or synonym, in any case, with or without a plural's s."""
         return self._look_up(key_of(name))
+
+    def of(self, identity: str) -> Concept | None:
+        """The skill of that id."""
+        if not self._by_id:
+            self._by_id.update((each.id, each) for each in self._concepts)
+        return self._by_id.get(identity)
 
     def matches(self, tokens: Sequence[Token], text: str) -> Iterator[tuple[int, int, Concept]]:
         """The longest names among the words, left to right: first and last word's place."""

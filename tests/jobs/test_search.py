@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.db import Database
-from app.jobs.search import corrections, expression, language_of, marked, words_of
+from app.jobs.search import Meant, corrections, expression, language_of, marked, words_of
 from tests.jobs.samples import JOBS, make_job
 from tests.people import Crew
 
@@ -204,7 +204,8 @@ def test_corrections(word: str, known: list[str], meant: list[str]) -> None:
 @given(st.text(max_size=60))
 def test_any_question_becomes_balanced_text(question: str) -> None:
     words = words_of(question)
-    text = expression(words, {word: [word] for word in words}, all_of_them=True)
+    named = [Meant(0, len(words), question)] if words else []
+    text = expression(words, {word: [word] for word in words}, named)
     assert text.replace("''", "").count("'") % 2 == 0
     assert text.count("(") - text.count(")") == sum(word.count("(") for word in words) == 0
 

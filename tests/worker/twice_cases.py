@@ -354,6 +354,9 @@ CASES = {
         "SELECT count(*) = 2 FROM mails WHERE template = 'interview_reminder'",
     ),
     "jobs.close_expired": Case(a_post_that_is_over, "SELECT bool_and(status = 'closed') FROM jobs"),
+    "jobs.name_skills": Case(
+        a_new_post, "SELECT bool_and(cardinality(skill_keys) = cardinality(skills)) FROM jobs"
+    ),
     "jobs.count_views": Case(a_post_that_was_read, "SELECT bool_and(views_count = 1) FROM jobs"),
     "mail.deliver": Case(a_mail, "SELECT bool_and(state = 'sent') FROM mails"),
     "mail.tidy": Case(an_old_mail, "SELECT count(*) = 0 FROM mails"),

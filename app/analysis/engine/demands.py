@@ -11,6 +11,7 @@ from app.analysis.engine.rarity import weighed
 from app.analysis.engine.values import AskedSkill, Demands, Importance, Post
 from app.analysis.engine.words import form_of, words_of
 from app.resumes.understanding.spans import skill_spans
+from app.skills.keys import keys_of
 from app.skills.surface import plain, tokens_of
 from app.skills.taxonomy import Concept, taxonomy
 
@@ -117,8 +118,9 @@ def _degree(post: Post) -> tuple[int, str | None, bool]:
 def _skills(post: Post) -> tuple[AskedSkill, ...]:
     asked = _Asked()
     said: dict[Importance, set[str]] = {"must": set(), "nice": set()}
-    for name in post.skills:
-        asked.add(listed(name))
+    keys = post.skill_keys or keys_of(post.skills)
+    for name, key in zip(post.skills, keys, strict=True):
+        asked.add(listed(name, key))
     for text, otherwise in _texts(post):
         for skill, word in _in_text(text):
             said[word or otherwise].add(skill.key)
@@ -134,13 +136,12 @@ def _texts(post: Post) -> tuple[tuple[str, Importance], ...]:
     return (post.requirements, "must"), (post.description, "nice")
 
 
-def listed(name: str) -> AskedSkill:
-    """A skill that the job lists by name; one that the taxonomy lacks is compared by its name.
+def listed(name: str, key: str) -> AskedSkill:
+    """A skill that the job lists, by its name and its key; what the taxonomy lacks keeps its name.
 
     The fields are the outside's: must, until the text says otherwise.
     """
-    concept = taxonomy().named(name)
-    key = name.casefold() if concept is None else concept.id
+    concept = taxonomy().of(key)
     return AskedSkill(key, name if concept is None else concept.name, "must", name)
 
 

@@ -18,12 +18,16 @@ class Passage(msgspec.Struct, frozen=True):
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
-    """What a score rests on of a job, and nothing else of it."""
+    """What a score rests on of a job, and nothing else of it.
+
+    `skill_keys`: what each of the skills is compared by, as it is stored with the job.
+    """
 
     title: str
     description: str
     requirements: str
     skills: tuple[str, ...]
+    skill_keys: tuple[str, ...] = ()
     level: Level
 
 
