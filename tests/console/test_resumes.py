@@ -36,7 +36,8 @@ async def test_a_resume_is_handed_in_and_shown_while_it_is_read(
     assert "&lt;i&gt;Ada.txt" in page.text
     assert "<i>Ada" not in page.text
     assert "No text has been read yet." in page.text
-    assert 'http-equiv="refresh"' in page.text
+    assert '<noscript><meta http-equiv="refresh"' in page.text
+    assert f'hx-sse:connect="{place}/events"' in page.text
     busy = await client.post(f"{place}/again", headers={**crew.candidate.headers, **HERE})
     assert busy.status_code in (303, 409)
     assert place in (await client.get(RESUMES, headers=crew.candidate.headers)).text
@@ -44,7 +45,7 @@ async def test_a_resume_is_handed_in_and_shown_while_it_is_read(
     assert original.text == TEXT
     assert "attachment" in original.headers["content-disposition"]
     for actor in (crew.stranger, crew.staff, crew.admin):
-        for path in ("", "/file"):
+        for path in ("", "/file", "/events"):
             assert (await client.get(place + path, headers=actor.headers)).status_code == 404
 
 
@@ -68,6 +69,12 @@ async def test_each_skill_is_marked_where_it_stands(
     assert page.text.count('<mark title="Python">Python</mark>') == 1
     assert "Languages" in page.text
     assert "refresh" not in page.text
+    assert "hx-sse:connect" not in page.text
+    stream = await client.get(f"{place}/events", headers=crew.candidate.headers)
+    assert stream.headers["content-type"].startswith("text/event-stream")
+    first, last = stream.text.split("\n\n", 1)[1].strip().split("\n\n")
+    assert 'data: <ul class="findings">' in first
+    assert "event: over" in last
 
 
 async def test_a_failure_says_what_to_do_and_is_read_again(

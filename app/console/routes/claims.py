@@ -1,25 +1,23 @@
 """Claim files: the list with live progress, and one file with all that can be done about it."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 
 from app.claims.deps import JobId
-from app.claims.errors import JobNotFound
 from app.claims.models import ENDED
 from app.claims.service import files, jobs, trail
 from app.console import claims as view
-from app.console.fragments import Fragment
 from app.console.frame import Frame, TheFrame
 from app.console.language import speech_for
 from app.console.rendering import fragment, page
 from app.console.routing import console_router
 from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope
 from app.core.dependencies import in_the_loop
+from app.console.watching import stream
+from app.core.db import Database, Scope
 from app.core.pages import Pages
 from app.core.schema import OptionalLine
 from app.core.sse import EventStream
@@ -28,7 +26,6 @@ from app.organizations.deps import ClaimsReader, Member, TenantRead, TenantWrite
 
 router = console_router()
 Group = Literal["all", "running", "queued", "attention", "completed", "cancelled"]
-_LOOK_SECONDS = 1.0
 _POINTS = 120
 
 
@@ -108,7 +105,7 @@ async def watch_all(
         text = fragment(request, "parts/claim_rows.html.jinja", jobs=shown, **view.TOOLS)
         return text, all(view.is_over(one) for one in shown)
 
-    return _stream(request, member, look)
+    return stream(request, Scope.tenant(member.organization_id, member.user_id), look)
 
 
 @router.get("/claims/{job_id}")
@@ -162,31 +159,4 @@ async def watch(request: Request, job_id: JobId, member: ClaimsReader) -> EventS
         )
         return text, job.status in ENDED
 
-    return _stream(request, member, look)
-
-
-def _stream(request: Request, member: Member, look: Callable[..., Any]) -> EventStream:
-    open_ends = services(request)
-    scope = Scope.tenant(member.organization_id, member.user_id)
-    return EventStream(_events(open_ends.database, scope, look), closing=open_ends.closing)
-
-
-async def _events(
-    database: Database, scope: Scope, look: Callable[..., Any]
-) -> AsyncGenerator[Fragment, None]:
-    seen, number = "", 0
-    while True:
-        try:
-            text, is_over = await look(database, scope)
-        except JobNotFound:
-            return
-        except (DatabaseAway, DatabaseBusy):
-            await asyncio.sleep(_LOOK_SECONDS)
-            continue
-        if text != seen:
-            seen, number = text, number + 1
-            yield Fragment(str(number), text)
-        if is_over:
-            yield Fragment(str(number), "", event="over")
-            return
-        await asyncio.sleep(_LOOK_SECONDS)
+    return stream(request, Scope.tenant(member.organization_id, member.user_id), look)

@@ -16,10 +16,15 @@ from app.console.applicants import in_words
 from app.console.frame import Frame, TheFrame
 from app.console.language import speech_for
 from app.console.rendering import page
+from app.console.frame import TheFrame
+from app.console.rendering import fragment, page
 from app.console.routing import console_router, redirect
+from app.console.watching import stream
 from app.core.attachments import attachment
+from app.core.db import Database, Scope
 from app.core.limits import limit
 from app.core.pages import Pages
+from app.core.sse import EventStream
 from app.core.state import services
 from app.organizations.deps import SignedInViewer, ViewerRead
 from app.resumes import service
@@ -95,6 +100,23 @@ def _links(frame: Frame, matches: Sequence[AnalysisOut]) -> dict[UUID, str]:
     """Who hires goes on from a match to the job's board."""
     jobs = [one.job_id for one in matches if one.job_id is not None]
     return {job_id: f"/console/jobs/{job_id}" for job_id in jobs} if frame.hires else {}
+@router.get("/resumes/{resume_id}/events")
+async def watch(request: Request, resume_id: UUID, who: SignedInViewer) -> EventStream:
+    """The steps while a résumé is read; the page reloads itself at the end."""
+    async with services(request).database.read(who.scope) as session:
+        require_sight(who, await service.get(session, resume_id=resume_id, with_text=False))
+
+    async def look(database: Database, scope: Scope) -> tuple[str, bool]:
+        async with database.read(scope) as session:
+            found = await service.get(session, resume_id=resume_id, with_text=False)
+        resume = resume_out(found, with_text=False)
+        ahead = view.still_to_come(resume)
+        text = fragment(
+            request, "parts/resume_steps.html.jinja", resume=resume, ahead=ahead, **view.TOOLS
+        )
+        return text, not ahead
+
+    return stream(request, who.scope, look)
 
 
 @router.get("/resumes/{resume_id}/file")
