@@ -23,6 +23,7 @@ from app.console.routes import audit as console_audit
 from app.console.routes import claims as console_claims
 from app.console.routes import health as console_health
 from app.console.routes import jobs as console_jobs
+from app.console.routes import integrations as console_integrations
 from app.console.routes import people as console_people
 from app.console.routes import resumes as console_resumes
 from app.console.routes import uploads as console_uploads
@@ -88,6 +89,7 @@ CONSOLE = (
     console_applications,
     console_resumes,
     analytics,
+    console_integrations,
     console_people,
     console_audit,
     console_health,

@@ -89,6 +89,8 @@ class Frame:
             found.append(Place("resumes", "/console/resumes"))
         if self.hires or (self.member is None and self.person.is_superuser):
             found.append(Place("analytics", "/console/analytics"))
+        if self.member is not None and self.member.role in HIRING:
+            found.append(Place("integrations", "/console/integrations"))
         if self.leads:
             found.append(Place("people", "/console/people"))
         if self.reads_audit:

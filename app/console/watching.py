@@ -8,11 +8,12 @@ from fastapi import Request
 
 from app.console.fragments import Fragment
 from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope
-from app.core.problems import NotFound
+from app.core.problems import Problem
 from app.core.sse import EventStream
 from app.core.state import services
 
 LOOK_SECONDS: Final = 1.0
+_GONE: Final = 404
 Look = Callable[[Database, Scope], Awaitable[tuple[str, bool]]]
 """The piece as it is now, and whether nothing will change any more by itself."""
 
@@ -28,7 +29,9 @@ async def _events(database: Database, scope: Scope, look: Look) -> AsyncGenerato
     while True:
         try:
             text, is_over = await look(database, scope)
-        except NotFound:
+        except Problem as problem:
+            if problem.status != _GONE:
+                raise
             return
         except (DatabaseAway, DatabaseBusy):
             await asyncio.sleep(LOOK_SECONDS)

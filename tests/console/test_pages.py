@@ -26,6 +26,7 @@ PAGES = (
     "/console/organization",
     "/console/audit",
     "/console/people",
+    "/console/integrations",
     "/console/resumes",
     "/console/jobs",
     "/console/analytics",

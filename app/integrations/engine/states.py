@@ -19,7 +19,9 @@ from app.core.settings import AuthSettings
 from app.core.signing import derive_keys
 
 LIFE: Final = timedelta(minutes=10)
-_FORM: Final = re.compile(r"([0-9a-f]{32})\.([0-9]{10,11})\.([A-Za-z0-9_-]{43})")
+# Whoever begins in the console says so in the state: its answer has to go back there.
+_CONSOLE: Final = "c"
+_FORM: Final = re.compile(r"(([0-9a-f]{32})\.([0-9]{10,11})c?)\.([A-Za-z0-9_-]{43})")
 
 
 class StateRefused(Exception):
@@ -38,10 +40,23 @@ class Signed:
     verifier: str
 
 
-def make(auth: AuthSettings, state_id: UUID, provider: str, expires_at: datetime) -> str:
+def make(
+    auth: AuthSettings,
+    state_id: UUID,
+    provider: str,
+    expires_at: datetime,
+    *,
+    for_console: bool = False,
+) -> str:
     """The text for the row with this id."""
-    plain = f"{state_id.hex}.{int(expires_at.timestamp())}"
+    plain = f"{state_id.hex}.{int(expires_at.timestamp())}{_CONSOLE if for_console else ''}"
     return f"{plain}.{_digest(_keys(auth)[0], 'state', plain, provider)}"
+
+
+def is_for_console(text: str) -> bool:
+    """Whether its bearer is to go back to the console. Not proven: both places are ours."""
+    match = _FORM.fullmatch(text)
+    return match is not None and match[1].endswith(_CONSOLE)
 
 
 def verifier_of(auth: AuthSettings, state_id: UUID) -> str:
@@ -58,15 +73,15 @@ def read(auth: AuthSettings, text: str, provider: str) -> Signed:
     match = _FORM.fullmatch(text)
     if match is None:
         raise StateRefused("state_invalid")
-    plain = f"{match[1]}.{match[2]}"
+    plain, state_hex, until, digest = match.groups()
     for key in _keys(auth):
-        if hmac.compare_digest(match[3], _digest(key, "state", plain, provider)):
+        if hmac.compare_digest(digest, _digest(key, "state", plain, provider)):
             break
     else:
         raise StateRefused("state_invalid")
-    if int(match[2]) < now().timestamp():
+    if int(until) < now().timestamp():
         raise StateRefused("state_expired")
-    return Signed(UUID(match[1]), _digest(key, "verifier", match[1]))
+    return Signed(UUID(state_hex), _digest(key, "verifier", state_hex))
 
 
 def _keys(auth: AuthSettings) -> tuple[bytes, ...]:

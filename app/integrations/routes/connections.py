@@ -14,6 +14,7 @@ from app.core.openapi import problems
 from app.core.problems import Problem
 from app.integrations.deps import NamedProvider, OwnerToForget, ProviderOwner, TheBench
 from app.integrations.engine.providers import Provider
+from app.integrations.engine.states import is_for_console
 from app.integrations.errors import NotConfigured, ProviderUnknown
 from app.integrations.schemas import ConsentOut, StandingOut, StatusOut
 from app.integrations.service import connecting, ending
@@ -66,9 +67,10 @@ async def callback(
     code: Sent = None,
     error: Sent = None,
 ) -> RedirectResponse:
-    """Where the provider sends the browser back to; it is sent on to the frontend's page."""
+    """Where the provider sends the browser back to; it is sent on to where it was begun."""
     back = Return(*((text or "")[:_MOST] for text in (state, code, error)))
-    return _to_frontend(bench, provider, await _outcome(bench, provider, back))
+    error = await _outcome(bench, provider, back)
+    return _sent_on(_place(bench, back.state), provider, error)
 
 
 async def _outcome(bench: Bench, provider: Provider, back: Return) -> str:
@@ -84,13 +86,19 @@ async def _outcome(bench: Bench, provider: Provider, back: Return) -> str:
     return ""
 
 
-def _to_frontend(bench: Bench, provider: Provider, error: str) -> RedirectResponse:
+def _place(bench: Bench, state: str) -> str:
+    """The frontend's page, or the console's for who began there."""
+    if is_for_console(state):
+        return "/console/integrations"
+    return f"{bench.settings.server.frontend_url.rstrip('/')}/dashboard/integrations"
+
+
+def _sent_on(place: str, provider: Provider, error: str) -> RedirectResponse:
     query = {"provider": provider.word, "success": "false" if error else "true"}
     if error:
         query["error"] = error
-    site = bench.settings.server.frontend_url.rstrip("/")
     return RedirectResponse(
-        f"{site}/dashboard/integrations?{urlencode(query)}",
+        f"{place}?{urlencode(query)}",
         status_code=302,
         # The address of this page holds the code.
         headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},

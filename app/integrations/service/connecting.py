@@ -52,8 +52,8 @@ class Return:
     error: str = ""
 
 
-async def begin(bench: Bench, owner: Owner) -> Consent:
-    """A consent page for the owner, and one use of it.
+async def begin(bench: Bench, owner: Owner, *, for_console: bool = False) -> Consent:
+    """A consent page for the owner, and one use of it; the state says where it was begun.
 
     Raises:
         NotConfigured: no application is registered with the provider.
@@ -70,7 +70,7 @@ async def begin(bench: Bench, owner: Owner) -> Consent:
     async with bench.database.write(Scope.tenant(owner.organization_id, owner.user_id)) as session:
         await state_queries.add(session, row)
     auth = bench.settings.auth
-    state = states.make(auth, row.id, provider.name, row.expires_at)
+    state = states.make(auth, row.id, provider.name, row.expires_at, for_console=for_console)
     verifier = states.verifier_of(auth, row.id) if provider.uses_pkce else None
     url = oauth.authorize_url(bench.settings, provider, state=state, verifier=verifier)
     return Consent(url, state)
