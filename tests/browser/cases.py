@@ -10,7 +10,11 @@ NOT_PAGES = {
     "/console/claims/{job_id}/results": "a file",
     "/console/claims/{job_id}/errors": "a file",
     "/console/resumes/{resume_id}/file": "a file",
+    "/console/resumes/{resume_id}/events": "a stream",
     "/console/audit/file": "a file",
+    "/console/sign-in/{provider}": "a way to a provider",
+    "/console/sign-in/{provider}/callback": "the way back",
+    "/console/integrations/{provider}/connect": "a way to a provider",
 }
 """Addresses that are got and are no pages, with what they are."""
 
@@ -28,6 +32,7 @@ class Case:
 
 CASES = (
     Case("sign-in", "/console/sign-in", "/console/sign-in", who="nobody"),
+    Case("welcome", "/console/welcome", "/console/welcome", who="nobody"),
     Case("overview", "/console", "/console"),
     Case("overview-empty", "/console", "/console", who="newcomer"),
     Case("claims", "/console/claims", "/console/claims"),
@@ -39,6 +44,9 @@ CASES = (
     Case("resumes", "/console/resumes", "/console/resumes"),
     Case("resumes-none", "/console/resumes", "/console/resumes", who="newcomer"),
     Case("resume", "/console/resumes/{resume_id}", "/console/resumes/{resume}"),
+    Case("integrations", "/console/integrations", "/console/integrations"),
+    Case("people", "/console/people", "/console/people?said=changed"),
+    Case("people-none", "/console/people", "/console/people?text=nobody-like-that"),
     Case("audit", "/console/audit", "/console/audit"),
     Case("audit-none", "/console/audit", "/console/audit?room=webhooks"),
     Case("health", "/console/health", "/console/health"),

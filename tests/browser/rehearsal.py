@@ -75,7 +75,8 @@ def rehearsal(folder: Path) -> Iterator[Rehearsal]:
         AssertionError: it ended, or was not ready in time; what it said stands in the message.
     """
     data, log = folder / "data", folder / "log"
-    command = [sys.executable, "-m", "app.cli", "dev", "--data", str(data), "--no-reload"]
+    command = [sys.executable, "-m", "app.cli", "dev", "--data", str(data)]
+    command += ["--no-reload", "--no-demo"]
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with log.open("wb") as output:
         process = subprocess.Popen(
