@@ -27,6 +27,8 @@ _LEEWAY: Final = 5
 _SESSION_TOKEN: Final = "cl_B7d4PD111AAA"  # noqa: S105 - a category's name, no secret.
 # Instances that were told not to tell categories apart write this one on every token.
 _ANY_CATEGORY: Final = "cl_I7d4PD111III"
+# What OpenID Connect writes into identity tokens, and Clerk into no session token.
+_OF_OTHERS: Final = frozenset({"aud", "nonce", "at_hash"})
 _API_SECONDS: Final = 5.0
 _MOST_USER_BYTES: Final = 256 * 1024
 
@@ -85,9 +87,11 @@ def _is_session_token(header: Claims) -> bool:
 
 def _acceptance(parties: tuple[str, ...], needs_party: bool) -> Callable[[Claims], bool]:
     def accepts(claims: Claims) -> bool:
-        # Clerk leaves azp out where the browser sent no Origin.
+        # Clerk leaves azp out where the browser sent no Origin. Without it nothing may say that the
+        # token was made for another program: identity tokens are signed by the same key.
         party = claims.get("azp")
-        is_ours = party in parties if party is not None else not needs_party
+        is_open = not needs_party and not claims.keys() & _OF_OTHERS
+        is_ours = party in parties if party is not None else is_open
         is_person = claims["sub"].startswith("user_")
         # Pending: signed in, but with a task left to do before the session counts.
         return is_ours and is_person and claims.get("sts") != "pending"

@@ -16,6 +16,7 @@ from app.core.db import Database, Scope
 from app.health.schemas import Health
 from app.main import Intake
 from tests.issuers import Rehearsal
+from tests.people import API
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
 SIGN_IN = "/console/sign-in"
@@ -162,6 +163,20 @@ async def test_an_identity_token_for_something_else_is_refused(
 
     monkeypatch.setattr(rehearsal.instance, "identity_claims", changed)
     assert_refused(await back(portal, "clerk"))
+
+
+async def test_an_identity_token_opens_nothing_at_the_api(
+    portal: httpx.AsyncClient, rehearsal: Rehearsal
+) -> None:
+    """It went to whichever program asked for it; the same key signs it as signs sessions."""
+    person = rehearsal.instance.people["ada"]
+    for nonce in ("", "x"):
+        claims = rehearsal.instance.identity_claims(person, rehearsal.clerk_issuer, nonce)
+        token = rehearsal.instance.keys.sign(claims)
+        bearer = {"Authorization": f"Bearer {token}"}
+        assert (await portal.get(f"{API}/users/me", headers=bearer)).status_code == 401
+        body = {"clerk_token": token}
+        assert (await portal.post(f"{API}/login/clerk-auth", json=body)).status_code == 401
 
 
 async def test_keycloaks_two_tokens_have_to_speak_of_one_person(
