@@ -15,6 +15,7 @@ NOT_PAGES = {
     "/console/sign-in/{provider}": "a way to a provider",
     "/console/sign-in/{provider}/callback": "the way back",
     "/console/integrations/{provider}/connect": "a way to a provider",
+    "/console/jobs/{job_id}/file": "a file",
 }
 """Addresses that are got and are no pages, with what they are."""
 
@@ -47,6 +48,24 @@ CASES = (
     Case("integrations", "/console/integrations", "/console/integrations"),
     Case("people", "/console/people", "/console/people?said=changed"),
     Case("people-none", "/console/people", "/console/people?text=nobody-like-that"),
+    Case("jobs", "/console/jobs", "/console/jobs"),
+    Case("jobs-none", "/console/jobs", "/console/jobs?text=nothing-like-it"),
+    Case("board", "/console/jobs/{job_id}", "/console/jobs/{post}"),
+    Case("board-stage", "/console/jobs/{job_id}", "/console/jobs/{post}?stage=applied"),
+    Case("board-draft", "/console/jobs/{job_id}", "/console/jobs/{draft}"),
+    Case(
+        "application",
+        "/console/applications/{application_id}",
+        "/console/applications/{application}",
+    ),
+    Case(
+        "application-bare", "/console/applications/{application_id}", "/console/applications/{bare}"
+    ),
+    Case("analytics", "/console/analytics", "/console/analytics"),
+    Case("analytics-job", "/console/analytics", "/console/analytics?job={post}"),
+    Case(
+        "analytics-none", "/console/analytics", "/console/analytics?from=2001-01-01&to=2001-02-01"
+    ),
     Case("audit", "/console/audit", "/console/audit"),
     Case("audit-none", "/console/audit", "/console/audit?room=webhooks"),
     Case("health", "/console/health", "/console/health"),

@@ -131,6 +131,7 @@ def sown(house: Rehearsal, folder: Path) -> Iterator[Seeds]:
     try:
         _claims(seeds, folder)
         _papers(seeds)
+        _hiring(house, seeds)
         yield seeds
     finally:
         for person in (seeds.admin, seeds.superuser, seeds.newcomer):
@@ -149,13 +150,43 @@ def _claims(seeds: Seeds, folder: Path) -> None:
 
 
 def _papers(seeds: Seeds) -> None:
+    seeds.ids["resume"] = _read_resume(seeds.admin)
+
+
+def _hiring(house: Rehearsal, seeds: Seeds) -> None:
+    """Two jobs, and a handful of applicants in several stages, one of them with a résumé."""
+    jobs = seeds.admin.api
+    post = {
+        "title": "Data Engineer, Clinical Pipelines",
+        "location": "Saint-Étienne-du-Rouvray",
+        "description": "You build the pipelines that our analysts live on.",
+        "requirements": "Three years with Python and PostgreSQL. Nice to have: Kubernetes.",
+        "skills": ["PostgreSQL", "Python", "Terraform"],
+    }
+    seeds.ids["post"] = checked(jobs.post("/jobs", json=post))["id"]
+    draft = {**post, "title": "Revenue cycle analyst", "status": "draft"}
+    seeds.ids["draft"] = checked(jobs.post("/jobs", json=draft))["id"]
+    names = ("Zoë Ångström-Lefèvre", "Jean-Baptiste d’Aubigné", "Thị-Hương Nguyễn", "Ana Rossi")
+    stages = ("applied", "shortlisted", "rejected", "applied")
+    for at, (name, stage) in enumerate(zip(names, stages, strict=True)):
+        person = register(house, f"applicant-{at}@example.org", name)
+        letter: dict[str, Any] = {"job_id": seeds.ids["post"], "source": "Journée portes ouvertes"}
+        if at == 0:
+            letter |= {"resume_id": _read_resume(person), "cover_letter": "Bonjour,\n\nà bientôt"}
+        made = checked(person.api.post("/applications", json=letter))["id"]
+        person.api.close()
+        seeds.ids["application" if at == 0 else "bare"] = made
+        if stage != "applied":
+            checked(jobs.put(f"/applications/{made}", json={"status": stage, "rating": 4}))
+
+
+def _read_resume(person: Person) -> str:
+    """A résumé that the worker has read; its id."""
     text = (PROJECT / "examples" / "resume.txt").read_bytes()
     files = {"file": ("zoe-lefevre.txt", io.BytesIO(text), "text/plain")}
-    seeds.ids["resume"] = str(checked(seeds.admin.api.post("/resumes", files=files))["id"])
+    made = str(checked(person.api.post("/resumes", files=files))["id"])
     deadline = time.monotonic() + 60
-    while (
-        checked(seeds.admin.api.get(f"/resumes/{seeds.ids['resume']}"))["status"]
-        != "skills_extracted"
-    ):
+    while checked(person.api.get(f"/resumes/{made}"))["status"] != "skills_extracted":
         assert time.monotonic() < deadline
         time.sleep(0.1)
+    return made

@@ -181,7 +181,12 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 document.addEventListener("keydown", onKey);
 document.addEventListener("submit", onSubmit);
-document.addEventListener("change", (event) => { if (event.target.matches(".ticket [type=checkbox]")) countPicked(); });
+document.addEventListener("change", (event) => {
+  if (!event.target.matches(".ticket [type=checkbox]")) return;
+  // As many as one form may send.
+  if (picked().length > 200) event.target.checked = false;
+  countPicked();
+});
 document.addEventListener("click", onMore);
 document.addEventListener("dragstart", onDragStart);
 document.addEventListener("dragover", onDragOver);
