@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from app.core.db import Database
+from app.core.deadlines import PunctualProtocol
 from app.core.settings import Settings
 from app.dev.surroundings import free_port
 from app.main import create_app
@@ -32,7 +33,7 @@ def serving(settings: Settings) -> Iterator[str]:
     """The application in a thread of this process, on a port of its own; its address."""
     port = free_port()
     config = uvicorn.Config(
-        create_app(settings), port=port, http="httptools", log_config=None, access_log=False
+        create_app(settings), port=port, http=PunctualProtocol, log_config=None, access_log=False
     )
     server = uvicorn.Server(config)
     # Signals belong to the tests.
