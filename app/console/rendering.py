@@ -106,6 +106,7 @@ def fragment(request: Request, template: str, **values: Any) -> str:
         duration=speech.duration,
         moment=lambda at: moment(speech, at),
         until=lambda at: until(speech, at),
+        pace=lambda rate: speech.number(round(rate) if rate >= 10 else round(rate, 1)),
         size=lambda count: bytes_in(speech, count),
         asset=asset,
         path=request.url.path,

@@ -18,8 +18,9 @@ PICTURES = PROJECT / ".browser"
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """All programs, up and ready."""
-    with rehearsal(tmp_path_factory.mktemp("house")) as running:
+    """All programs, up and ready; what they say stays beside the screenshots."""
+    PICTURES.mkdir(exist_ok=True)
+    with rehearsal(tmp_path_factory.mktemp("house"), PICTURES / "programs.log") as running:
         yield running
 
 
@@ -44,7 +45,6 @@ def door(house: Rehearsal, browser: Browser) -> Door:
 
 
 @pytest.fixture(scope="session")
-def pictures() -> Path:
+def pictures(house: Rehearsal) -> Path:
     """The folder for screenshots, which git does not know."""
-    PICTURES.mkdir(exist_ok=True)
     return PICTURES

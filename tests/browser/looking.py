@@ -8,7 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.seeds import Person
 
@@ -17,7 +25,7 @@ Colour = Literal["light", "dark"]
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, NARROW = 1280, 390
 # A slow machine's patience: what is waited for comes in a tenth of a second elsewhere.
-_PATIENCE_MS = 20_000
+_PATIENCE_MS = 60_000
 _HEIGHTS = {WIDE: 860, NARROW: 844}
 _AXE = """standards => axe.run(document, { runOnly: { type: "tag", values: standards },
   resultTypes: ["violations"] }).then(found => found.violations.map(one => [one.id, one.help,
@@ -27,6 +35,7 @@ _AXE = """standards => axe.run(document, { runOnly: { type: "tag", values: stand
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium; it is told that no host exists but this machine."""
+    expect.set_options(timeout=_PATIENCE_MS)
     found = shutil.which("chromium")
     assert found, "no chromium on the PATH: ./scripts/browser says how to get it"
     rules = "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -117,13 +126,18 @@ class Watch:
         """Watch from now on."""
         page.on("console", lambda said: self._said(said.type, said.text))
         page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
-        page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
+        page.on("requestfailed", self._failed)
         page.on("request", self._asked)
         page.on("requestfinished", self._came)
 
     def _said(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
             self.wrong.append(f"console {kind}: {text}")
+
+    def _failed(self, request: Request) -> None:
+        # A stream ends when its page is left, and a file that is downloaded is no page.
+        if request.failure != "net::ERR_ABORTED":
+            self.wrong.append(f"failed: {request.url}: {request.failure}")
 
     def _asked(self, request: Request) -> None:
         if not request.url.startswith((f"{self.origin}/", "data:", "blob:")):

@@ -68,8 +68,8 @@ def said(log: Path) -> str:
 
 
 @contextmanager
-def rehearsal(folder: Path) -> Iterator[Rehearsal]:
-    """Start all of it with its data in `folder`, and end it with the block.
+def rehearsal(data: Path, log: Path) -> Iterator[Rehearsal]:
+    """Start all of it with its data in `data`, and end it with the block.
 
     Raises:
         AssertionError: it ended, or was not ready in time; what it said stands in the message.
@@ -77,6 +77,16 @@ def rehearsal(folder: Path) -> Iterator[Rehearsal]:
     data, log = folder / "data", folder / "log"
     command = [sys.executable, "-m", "app.cli", "dev", "--data", str(data)]
     command += ["--no-reload", "--no-demo"]
+    command = [
+        sys.executable,
+        "-m",
+        "app.cli",
+        "dev",
+        "--data",
+        str(data),
+        "--no-reload",
+        "--no-demo",
+    ]
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with log.open("wb") as output:
         process = subprocess.Popen(

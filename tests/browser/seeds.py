@@ -121,6 +121,11 @@ def sown(house: Rehearsal, folder: Path) -> Iterator[Seeds]:
     checked(admin.api.post("/organizations/", json={"name": "Lakeside Medical Group"}))
     for name, tin in (("Lakeside Family Practice", DEMO_TIN), ("Lakeside North", TIN)):
         checked(admin.api.post("/practices/", json={"name": name, "tin": tin}))
+    for email, role in (
+        ("jun.chen@lakeside.example", "staff"),
+        ("ana.silva@lakeside.example", "viewer"),
+    ):
+        checked(admin.api.post("/organizations/me/members", json={"email": email, "role": role}))
     seeds = Seeds(
         admin=admin,
         superuser=sign_in(house, *house.account),

@@ -136,7 +136,7 @@ async def get(
         reason=reason,
         reveal=reveal,
         chart=view.chart(points, since=since, step=step),
-        may_act=member.role in ("staff", "admin"),
+        may_act=_may_act(member),
         rows=[view.shown_row(row, speech, reveal=reveal) for row in found.rows],
         found=found,
         **view.TOOLS,
@@ -155,8 +155,45 @@ async def watch(request: Request, job_id: JobId, member: ClaimsReader) -> EventS
             job = await jobs.get(session, organization_id=member.organization_id, job_id=job_id)
         reasons = view.reasons(job, speech_for(request))
         text = fragment(
-            request, "parts/claim_figures.html.jinja", job=job, reasons=reasons, **view.TOOLS
+            request,
+            "parts/claim_figures.html.jinja",
+            job=job,
+            reasons=reasons,
+            may_act=_may_act(member),
+            **view.TOOLS,
         )
         return text, job.status in ENDED
 
     return stream(request, Scope.tenant(member.organization_id, member.user_id), look)
+    return _stream(request, member, look)
+
+
+def _may_act(member: Member) -> bool:
+    return member.role in ("staff", "admin")
+
+
+def _stream(request: Request, member: Member, look: Callable[..., Any]) -> EventStream:
+    open_ends = services(request)
+    scope = Scope.tenant(member.organization_id, member.user_id)
+    return EventStream(_events(open_ends.database, scope, look), closing=open_ends.closing)
+
+
+async def _events(
+    database: Database, scope: Scope, look: Callable[..., Any]
+) -> AsyncGenerator[Fragment, None]:
+    seen, number = "", 0
+    while True:
+        try:
+            text, is_over = await look(database, scope)
+        except JobNotFound:
+            return
+        except (DatabaseAway, DatabaseBusy):
+            await asyncio.sleep(_LOOK_SECONDS)
+            continue
+        if text != seen:
+            seen, number = text, number + 1
+            yield Fragment(str(number), text)
+        if is_over:
+            yield Fragment(str(number), "", event="over")
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
