@@ -22,8 +22,8 @@ from app.console.routes import applications as console_applications
 from app.console.routes import audit as console_audit
 from app.console.routes import claims as console_claims
 from app.console.routes import health as console_health
-from app.console.routes import jobs as console_jobs
 from app.console.routes import integrations as console_integrations
+from app.console.routes import jobs as console_jobs
 from app.console.routes import people as console_people
 from app.console.routes import resumes as console_resumes
 from app.console.routes import uploads as console_uploads

@@ -38,6 +38,7 @@ class Filters:
     location_type: Sequence[str] = ()
     job_type: Sequence[str] = ()
     experience_level: Sequence[str] = ()
+    skill_keys: Sequence[str] = ()
     organization_id: UUID | None = None
     salary_min: int | None = None
     posted_after: datetime | None = None
@@ -53,7 +54,8 @@ class Filters:
 
     def values(self) -> dict[str, Any]:
         """What is filtered by, by the names of `condition`; the words of a question apart."""
-        lists = {name: list(values) for name in FACETS if (values := getattr(self, name))}
+        several = (*FACETS, "skill_keys")
+        lists = {name: list(values) for name in several if (values := getattr(self, name))}
         ones = {
             "location": _pattern(self.location) if self.location else None,
             "organization_id": self.organization_id,
@@ -70,7 +72,7 @@ def _pattern(part: str) -> str:
 
 _TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
     "location": Text(),
-    **dict.fromkeys(FACETS, ARRAY(Text())),
+    **dict.fromkeys((*FACETS, "skill_keys"), ARRAY(Text())),
     "organization_id": Uuid(),
     "salary_min": Integer(),
     "posted_after": DateTime(timezone=True),
@@ -88,6 +90,8 @@ def condition(name: str, value: Any = _OPEN) -> ColumnElement[bool]:
         case "location":
             unaccented = func.unaccent(OpenJob.location)
             return unaccented.ilike(func.unaccent(given), escape="\\")
+        case "skill_keys":
+            return OpenJob.skill_keys.op("&&")(given)
         case "organization_id":
             return OpenJob.organization_id == given
         case "salary_min":

@@ -5,11 +5,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Integer,
     Select,
-    Text,
     and_,
     case,
     cast,
@@ -34,55 +32,6 @@ _HEADLINE: Final = (
     f'StartSel="{MARK_START}", StopSel="{MARK_END}", MaxFragments=2, MaxWords=18, MinWords=6'
 )
 Values = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which active jobs are meant; empty values filter nothing."""
-
-    location: str = ""
-    location_type: Sequence[str] = ()
-    job_type: Sequence[str] = ()
-    experience_level: Sequence[str] = ()
-    skill_keys: Sequence[str] = ()
-    organization_id: UUID | None = None
-    salary_min: int | None = None
-    posted_after: datetime | None = None
-    expression: str = field(default="", compare=False)
-
-    def conditions(self, *, but: str = "") -> list[ColumnElement[bool]]:
-        """The SQL of all filters, or of all `but` one facet."""
-        found: list[ColumnElement[bool]] = []
-        if self.location:
-            found.append(_contains(OpenJob.location, self.location))
-        found += [
-            getattr(OpenJob, name).in_(values)
-            for name in FACETS
-            if name != but and (values := getattr(self, name))
-        ]
-        if self.skill_keys:
-            found.append(OpenJob.skill_keys.op("&&")(cast(self.skill_keys, ARRAY(Text))))
-        if self.organization_id is not None:
-            found.append(OpenJob.organization_id == self.organization_id)
-        if self.salary_min is not None:
-            found.append(func.coalesce(OpenJob.salary_max, OpenJob.salary_min) >= self.salary_min)
-        if self.posted_after is not None:
-            found.append(OpenJob.posted_at > self.posted_after)
-        if self.expression:
-            found.append(OpenJob.search.op("@@")(_query(self.expression)))
-        return found
-
-
-def _contains(column: Any, part: str) -> ColumnElement[bool]:
-    escaped = part.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return func.unaccent(column).ilike(func.unaccent(f"%{escaped}%"), escape="\\")
-
-
-def _query(expression: str) -> ColumnElement[Any]:
-    """The question in the word forms of both languages."""
-    english = func.to_tsquery(_ENGLISH, expression)
-    french = func.to_tsquery(_FRENCH, expression)
-    return english.op("||")(french)
 
 
 def active(filters: Filters) -> Select[Any]:

@@ -64,7 +64,7 @@ async def _facets(session: ViewerRead, filters: Filters, *, asked: bool) -> Face
 @router.get("", response_model=JobPage)
 async def browse(request: Request, asked: Asked, who: CurrentViewer, query: Pages) -> Response:
     """Active jobs, the newest first; with a token each says whether you have applied."""
-    database, filters = services(request).database, asked.filters()
+    database, filters = services(request).database, await asked.filters()
     person = who.user.id if who.user else None
     found = await listing.browse(database, filters=filters, query=query, person=person)
     count, facets = None, None
@@ -80,17 +80,6 @@ async def browse(request: Request, asked: Asked, who: CurrentViewer, query: Page
         "facets": facets.model_dump() if facets else None,
     }
     return tagged_json(request, listing.encode(answer))
-    filters = await asked.filters()
-    found = await service.browse(session, filters=filters, query=query)
-    listed = await _listed(session, who, found.rows)
-    answer = JobPage(
-        results=[ListedJob(**job) for job in listed],
-        next=found.next,
-        previous=found.previous,
-        count=found.count,
-        facets=await _facets(session, filters, asked=asked.facets),
-    )
-    return tagged(request, answer)
 
 
 @router.get("/search", response_model=FoundPage)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from app.core.migrations import grant_app
 
 revision = "0022b_job_skills"
-down_revision = "0025_welcome"
+down_revision = "0024_hiring_pages"
 branch_labels = None
 depends_on = None
 

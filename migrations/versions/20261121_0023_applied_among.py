@@ -10,7 +10,7 @@ from alembic import op
 from app.core.db import APP_ROLE
 
 revision = "0023_applied_among"
-down_revision = "0025_welcome"
+down_revision = "0022b_job_skills"
 branch_labels = None
 depends_on = None
 

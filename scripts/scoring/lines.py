@@ -234,8 +234,8 @@ EDGES = (
         32,
         "400 half-sent heads and 100 slow bodies",
         "others are answered; none is held past its deadline",
-        of("tests/proof/test_slow_callers.py", "tests/core/test_deadlines.py", INTAKE_PROOF="long"),
-        of("tests/core/test_deadlines.py"),
+        of("tests/proof/test_slow_callers.py", "tests/core/test_serving.py", INTAKE_PROOF="long"),
+        of("tests/core/test_serving.py"),
     ),
     quick(
         33,

@@ -66,8 +66,6 @@ CASES = (
     Case(
         "analytics-none", "/console/analytics", "/console/analytics?from=2001-01-01&to=2001-02-01"
     ),
-    Case("people", "/console/people", "/console/people"),
-    Case("people-none", "/console/people", "/console/people?text=nothing-like-it"),
     Case("audit", "/console/audit", "/console/audit"),
     Case("audit-none", "/console/audit", "/console/audit?room=webhooks"),
     Case("health", "/console/health", "/console/health"),

@@ -74,9 +74,6 @@ def rehearsal(data: Path, log: Path) -> Iterator[Rehearsal]:
     Raises:
         AssertionError: it ended, or was not ready in time; what it said stands in the message.
     """
-    data, log = folder / "data", folder / "log"
-    command = [sys.executable, "-m", "app.cli", "dev", "--data", str(data)]
-    command += ["--no-reload", "--no-demo"]
     command = [
         sys.executable,
         "-m",

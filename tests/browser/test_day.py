@@ -96,7 +96,7 @@ def _another(page: Page, seen: set[str | None]) -> str:
     place = page.locator("#figures [role=progressbar]").get_attribute("aria-valuenow")
     assert place is not None
     assert int(place) < ROWS
-    return place
+    return str(place)
 
 
 def _retries_one_reason(page: Page, keys: Keyboard) -> None:

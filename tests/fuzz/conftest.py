@@ -11,7 +11,8 @@ import pytest
 import uvicorn
 
 from app.core.db import Database
-from app.core.deadlines import PunctualProtocol
+from app.core.patience import PatientProtocol
+from app.core.serving import DrainingServer, Manner
 from app.core.settings import Settings
 from app.dev.surroundings import free_port
 from app.main import create_app
@@ -33,9 +34,9 @@ def serving(settings: Settings) -> Iterator[str]:
     """The application in a thread of this process, on a port of its own; its address."""
     port = free_port()
     config = uvicorn.Config(
-        create_app(settings), port=port, http=PunctualProtocol, log_config=None, access_log=False
+        create_app(settings), port=port, http=PatientProtocol, log_config=None, access_log=False
     )
-    server = uvicorn.Server(config)
+    server = DrainingServer(config, Manner())
     # Signals belong to the tests.
     thread = threading.Thread(target=server.run, name="served")
     thread.start()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app.core.deadlines import BODY_SECONDS, HEAD_SECONDS
+from app.core.patience import BODY_SECONDS, HEAD_SECONDS
 from tests.conftest import Servers, make_database, make_settings
 from tests.fuzz.conftest import serving
 

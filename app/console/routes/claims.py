@@ -14,10 +14,9 @@ from app.console.frame import Frame, TheFrame
 from app.console.language import speech_for
 from app.console.rendering import fragment, page
 from app.console.routing import console_router
-from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope
-from app.core.dependencies import in_the_loop
 from app.console.watching import stream
 from app.core.db import Database, Scope
+from app.core.dependencies import in_the_loop
 from app.core.pages import Pages
 from app.core.schema import OptionalLine
 from app.core.sse import EventStream
@@ -165,35 +164,7 @@ async def watch(request: Request, job_id: JobId, member: ClaimsReader) -> EventS
         return text, job.status in ENDED
 
     return stream(request, Scope.tenant(member.organization_id, member.user_id), look)
-    return _stream(request, member, look)
 
 
 def _may_act(member: Member) -> bool:
     return member.role in ("staff", "admin")
-
-
-def _stream(request: Request, member: Member, look: Callable[..., Any]) -> EventStream:
-    open_ends = services(request)
-    scope = Scope.tenant(member.organization_id, member.user_id)
-    return EventStream(_events(open_ends.database, scope, look), closing=open_ends.closing)
-
-
-async def _events(
-    database: Database, scope: Scope, look: Callable[..., Any]
-) -> AsyncGenerator[Fragment, None]:
-    seen, number = "", 0
-    while True:
-        try:
-            text, is_over = await look(database, scope)
-        except JobNotFound:
-            return
-        except (DatabaseAway, DatabaseBusy):
-            await asyncio.sleep(_LOOK_SECONDS)
-            continue
-        if text != seen:
-            seen, number = text, number + 1
-            yield Fragment(str(number), text)
-        if is_over:
-            yield Fragment(str(number), "", event="over")
-            return
-        await asyncio.sleep(_LOOK_SECONDS)

@@ -15,8 +15,6 @@ from app.console import resumes as view
 from app.console.applicants import in_words
 from app.console.frame import Frame, TheFrame
 from app.console.language import speech_for
-from app.console.rendering import page
-from app.console.frame import TheFrame
 from app.console.rendering import fragment, page
 from app.console.routing import console_router, redirect
 from app.console.watching import stream
@@ -100,6 +98,8 @@ def _links(frame: Frame, matches: Sequence[AnalysisOut]) -> dict[UUID, str]:
     """Who hires goes on from a match to the job's board."""
     jobs = [one.job_id for one in matches if one.job_id is not None]
     return {job_id: f"/console/jobs/{job_id}" for job_id in jobs} if frame.hires else {}
+
+
 @router.get("/resumes/{resume_id}/events")
 async def watch(request: Request, resume_id: UUID, who: SignedInViewer) -> EventStream:
     """The steps while a résumé is read; the page reloads itself at the end."""
