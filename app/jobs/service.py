@@ -68,15 +68,25 @@ async def search(
     if len(words) > 1 and not await queries.has_any(session, asked):
         asked = replace(filters, expression=expression(words, corrected, meant, joined=" | "))
     page = await paginate(
+    asked = replace(filters, expression=expression(words, corrected, all_of_them=True))
+    page = await _ranked(session, asked, query)
+    # Only an empty page leaves the question open: it may also be the one after the last.
+    if not page.rows and len(words) > 1 and not await queries.has_any(session, asked):
+        asked = replace(filters, expression=expression(words, corrected, all_of_them=False))
+        page = await _ranked(session, asked, query)
+    rows = [{**row, "headline": marked(row["headline"])} for row in page.rows]
+    # A page comes from the ranked part of all hits; the count is that of all of them.
+    count = await queries.count(session, asked) if query.with_count else None
+    return asked, Slice(rows, page.next, page.previous, count)
+
+
+async def _ranked(session: ReadSession, asked: Filters, query: PageQuery) -> Slice[dict[str, Any]]:
+    return await paginate(
         session,
         queries.ranked(asked),
         keys=[(queries.rank(asked.expression), "desc"), (OpenJob.id, "desc")],
         query=replace(query, with_count=False),
     )
-    rows = [{**row, "headline": marked(row["headline"])} for row in page.rows]
-    # A page comes from the ranked part of all hits; the count is that of all of them.
-    count = await queries.count(session, asked) if query.with_count else None
-    return asked, Slice(rows, page.next, page.previous, count)
 
 
 async def browse_own(session: ReadSession, *, user_id: UUID, query: PageQuery) -> Slice[Job]:

@@ -21,7 +21,7 @@ import statistics
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +59,14 @@ class Figures:
     p99: float
     server: float
     database: float
+
+    @property
+    def whole(self) -> float:
+        """Of the server and of PostgreSQL for it."""
+        return self.server + self.database
+
+
+Rounds = dict[str, list[Figures]]
 
 
 def _get(path: str, **headers: str) -> Callable[[Person], list[str]]:
@@ -121,7 +129,7 @@ def cases(scene: Scene) -> list[Case]:
         Case("304", "intake", _get(front, if_none_match=etag)),
         Case("detail", "intake", detail),
         Case("me", "intake", _get("/api/v1/users/me")),
-        Case("search", "intake", _search),
+        Case("search", "intake", _search, clients=8),
         Case("login", "intake", _login, clients=4),
     ]
 
@@ -141,9 +149,9 @@ def _round(scene: Scene, case: Case, seconds: float, people: Sequence[Person]) -
     )
 
 
-def measure(rounds: int, seconds: float, only: Sequence[str]) -> dict[str, list[Figures]]:
+def measure(rounds: int, seconds: float, only: Sequence[str]) -> Rounds:
     """All rounds of all cases, in turns; each round asks for other people."""
-    found: dict[str, list[Figures]] = {}
+    found: Rounds = {}
     with tempfile.TemporaryDirectory() as folder, running_scene(Path(folder)) as scene:
         chosen = [case for case in cases(scene) if not only or case.name in only]
         for number in range(rounds):
@@ -159,25 +167,69 @@ def measure(rounds: int, seconds: float, only: Sequence[str]) -> dict[str, list[
     return found
 
 
-def middle(found: list[Figures], what: str) -> float:
+def middle(values: Iterable[float]) -> float:
     """The median of the rounds."""
-    return float(statistics.median(getattr(figures, what) for figures in found))
+    return float(statistics.median(values))
 
 
-def report(found: dict[str, list[Figures]]) -> str:
+NAMES: Final = {
+    "limit": "the limit: bare Starlette, asyncpg, msgspec, nobody asked who they are",
+    "list": "Intake: 20 jobs, token, rate limit",
+    "template": "the FastAPI template's way: 20 jobs, token, count",
+    "rest": "Django REST framework: 20 jobs, cursor, token",
+    "page 1000": "Intake: page 1,000",
+    "304": "Intake: the list, not modified",
+    "detail": "Intake: one job",
+    "me": "Intake: GET /users/me",
+    "search": "Intake: search among 21,000 jobs",
+    "login": "Intake: login (argon2id)",
+}
+
+
+def _ratio(found: Rounds, what: str, of: str, to: str) -> float | None:
+    if of not in found or to not in found:
+        return None
+    pairs = zip(found[of], found[to], strict=True)
+    return middle(getattr(one, what) / getattr(other, what) for one, other in pairs)
+
+
+def targets(found: Rounds) -> list[tuple[str, float | None, str, bool]]:
+    """What is aimed at: words, figure, target, whether it is reached by being small."""
+    spread = [one.p99 / one.median for one in found.get("list", [])]
+    return [
+        ("list ÷ limit, processor time", _ratio(found, "server", "list", "limit"), "4.5", True),
+        ("list ÷ template, requests/s", _ratio(found, "a_second", "list", "template"), "4", False),
+        ("list ÷ Django REST, requests/s", _ratio(found, "a_second", "list", "rest"), "3", False),
+        ("p99 ÷ p50 of the list, 32 at once", middle(spread) if spread else None, "3", True),
+        ("page 1,000 ÷ page 1", _ratio(found, "whole", "page 1000", "list"), "1.2", True),
+        ("200 ÷ 304", _ratio(found, "whole", "list", "304"), "4", False),
+    ]
+
+
+def report(found: Rounds) -> str:
     """Both tables."""
     lines = [
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores.",
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, one process a server,"
+        f" load {os.getloadavg()[1]:.0f}; medians of {max(map(len, found.values()))} rounds.",
         "",
         "| what | requests/s | p50 ms | p99 ms | server µs | PostgreSQL µs |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
     for name, rounds in found.items():
-        figures = [middle(rounds, what) for what in Figures.__dataclass_fields__]
+        columns = ("a_second", "median", "p99", "server", "database")
+        figures = [middle(getattr(one, column) for one in rounds) for column in columns]
         lines.append(
-            f"| {name} | {figures[0]:,.0f} | {figures[1]:.1f} | {figures[2]:.1f} |"
+            f"| {NAMES[name]} | {figures[0]:,.0f} | {figures[1]:.1f} | {figures[2]:.1f} |"
             f" {figures[3]:,.0f} | {figures[4]:,.0f} |"
         )
+    lines += ["", "| ratio | figure | target | |", "| --- | --- | --- | --- |"]
+    for words, figure, target, is_small in targets(found):
+        if figure is not None:
+            reached = figure <= float(target) if is_small else figure >= float(target)
+            sign = "≤" if is_small else "≥"
+            lines.append(
+                f"| {words} | {figure:.2f} | {sign} {target} | {'' if reached else 'below'} |"
+            )
     return "\n".join(lines)
 
 
