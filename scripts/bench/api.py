@@ -29,7 +29,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from app.core import log
-from scripts.bench.api_scene import PASSWORD, WORDS, Person, Scene, running_scene
+from scripts.bench.api_scene import ACCOUNTS, PASSWORD, WORDS, Person, Scene, running_scene
 from scripts.bench.load import Plan, drive, request
 from scripts.bench.peers_environment import PROJECT
 from scripts.bench.processor import Meter
@@ -149,18 +149,22 @@ def _round(scene: Scene, case: Case, seconds: float, people: Sequence[Person]) -
     )
 
 
+def _people(scene: Scene, case: Case, number: int) -> list[Person]:
+    """Who asks in this round, one a connection: each browser has two, and logins are everybody's."""
+    if case.name == "login":
+        first = number * case.clients
+        return [scene.people[at % ACCOUNTS] for at in range(first, first + case.clients)]
+    return scene.people[1 : 1 + case.clients // 2] * 2
+
+
 def measure(rounds: int, seconds: float, only: Sequence[str]) -> Rounds:
-    """All rounds of all cases, in turns; each round asks for other people."""
+    """All rounds of all cases, in turns."""
     found: Rounds = {}
     with tempfile.TemporaryDirectory() as folder, running_scene(Path(folder)) as scene:
         chosen = [case for case in cases(scene) if not only or case.name in only]
         for number in range(rounds):
             for case in chosen:
-                first = number * case.clients
-                people = [
-                    scene.people[at % len(scene.people)]
-                    for at in range(first, first + case.clients)
-                ]
+                people = _people(scene, case, number)
                 figures = _round(scene, case, seconds, people)
                 found.setdefault(case.name, []).append(figures)
                 print(f"{case.name:10} {figures}", file=sys.stderr)

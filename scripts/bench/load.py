@@ -27,7 +27,7 @@ class Plan:
     requests: list[list[str]]
     """One list of whole requests a connection."""
     seconds: float
-    warm_seconds: float = 0.3
+    warm_seconds: float = 0.7
 
 
 @dataclass(slots=True)
