@@ -14,6 +14,8 @@ from app.analysis.schemas import (
     StatsOut,
     SummaryOut,
 )
+from app.mail.languages import USUAL, Language
+from app.resumes.failures import told
 
 
 def asked_out(made: Analysis) -> AskedOut:
@@ -21,7 +23,7 @@ def asked_out(made: Analysis) -> AskedOut:
     return AskedOut.model_validate(made)
 
 
-def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
+def _summary(row: Mapping[str, Any], language: Language = USUAL) -> dict[str, Any]:
     made: Analysis = row["Analysis"]
     result = made.result or {}
     return {
@@ -31,7 +33,7 @@ def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
         "job_title": row["job_title"],
         "company": row["company"],
         "status": made.status,
-        "error": made.error,
+        "error": told(made.error, language),
         "overall_score": made.overall_score,
         "fit": made.fit,
         "components": result.get("components", []),
@@ -43,17 +45,17 @@ def _summary(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def summary_out(row: Mapping[str, Any]) -> SummaryOut:
+def summary_out(row: Mapping[str, Any], language: Language = USUAL) -> SummaryOut:
     """The analysis without its lists."""
-    return SummaryOut.model_validate(_summary(row))
+    return SummaryOut.model_validate(_summary(row, language))
 
 
-def analysis_out(row: Mapping[str, Any]) -> AnalysisOut:
+def analysis_out(row: Mapping[str, Any], language: Language = USUAL) -> AnalysisOut:
     """The whole analysis."""
     result = row["Analysis"].result or {}
     return AnalysisOut.model_validate(
         {
-            **_summary(row),
+            **_summary(row, language),
             "matched_skills": result.get("matched", []),
             "missing_skills": result.get("missing", []),
             "recommendations": result.get("advice", []),
@@ -69,16 +71,17 @@ def recommendations_out(row: Mapping[str, Any]) -> RecommendationsOut:
     return RecommendationsOut.model_validate(whole)
 
 
-def progress_out(row: Mapping[str, Any]) -> ProgressOut:
+def progress_out(row: Mapping[str, Any], language: Language = USUAL) -> ProgressOut:
     """The analysis's progress."""
     made: Analysis = row["Analysis"]
+    error = told(made.error, language)
     return ProgressOut(
         id=made.id,
         resume_id=made.resume_id,
         job_id=made.job_id,
         status=_status(made),
         resume_status=row["reading"],
-        error=None if made.error is None else FailureOut.model_validate(made.error),
+        error=None if error is None else FailureOut.model_validate(error),
         overall_score=made.overall_score,
         fit=made.fit,
     )
@@ -120,9 +123,9 @@ def _counted(pairs: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
     return [{"name": name, "count": count} for name, count in pairs]
 
 
-def comparison_out(rows: Sequence[Mapping[str, Any]]) -> ComparisonOut:
+def comparison_out(rows: Sequence[Mapping[str, Any]], language: Language = USUAL) -> ComparisonOut:
     """Analyses side by side; one that has no answer yet is never the best."""
-    analyses = [analysis_out(row) for row in rows]
+    analyses = [analysis_out(row, language) for row in rows]
     done = [at for at, each in enumerate(analyses) if each.fit is not None]
     best = max(done, key=lambda at: (analyses[at].fit, analyses[at].overall_score), default=None)
     missing = [{skill.name for skill in analyses[at].missing_skills} for at in done]

@@ -45,7 +45,9 @@ from app.core.routing import RoomRouter
 from app.core.sse import Event, EventStream
 from app.core.state import services
 from app.jobs.errors import JobNotFound
+from app.mail.languages import Language
 from app.resumes import service as resumes
+from app.resumes.deps import Spoken
 from app.resumes.errors import (
     ResumeMissing,
     ResumeNotFound,
@@ -129,10 +131,12 @@ async def analyze(
 
 
 @router.get("/user/analyses")
-async def browse(user: CurrentUser, session: SessionRead, query: Pages) -> Page[AnalysisOut]:
+async def browse(
+    user: CurrentUser, session: SessionRead, query: Pages, language: Spoken
+) -> Page[AnalysisOut]:
     """Your analyses of single jobs, the last asked for first."""
     found = await service.browse(session, owner_id=user.id, query=query)
-    return found.page(analysis_out)
+    return found.page(lambda row: analysis_out(row, language))
 
 
 @router.get("/user/top-matches")
@@ -159,29 +163,33 @@ async def stats(user: CurrentUser, session: SessionRead) -> StatsOut:
 async def compare(
     user: CurrentUser,
     session: SessionRead,
+    language: Spoken,
     job_ids: Annotated[list[UUID], Query(description="2 to 10 jobs, or analyses of yours")],
 ) -> ComparisonOut:
     """Your newest analyses for several jobs side by side."""
     chosen = list(dict.fromkeys(job_ids))
     if not 2 <= len(chosen) <= 10:
         raise AnalysisComparisonSize
-    return comparison_out(await service.compare(session, owner_id=user.id, either_ids=chosen))
+    found = await service.compare(session, owner_id=user.id, either_ids=chosen)
+    return comparison_out(found, language)
 
 
 @router.get("/results/{job_id}", response_model=AnalysisOut, responses=problems(AnalysisNotFound))
-async def get(request: Request, job_id: UUID, user: CurrentUser, session: SessionRead) -> Response:
+async def get(
+    request: Request, job_id: UUID, user: CurrentUser, session: SessionRead, language: Spoken
+) -> Response:
     """Your newest analysis for a job, or the analysis of this id."""
     found = await service.get(session, owner_id=user.id, either_id=job_id)
-    return tagged(request, analysis_out(found))
+    return tagged(request, analysis_out(found, language))
 
 
 @router.get("/summary/{job_id}", response_model=SummaryOut, responses=problems(AnalysisNotFound))
 async def summarize(
-    request: Request, job_id: UUID, user: CurrentUser, session: SessionRead
+    request: Request, job_id: UUID, user: CurrentUser, session: SessionRead, language: Spoken
 ) -> Response:
     """The same without its lists."""
     found = await service.get(session, owner_id=user.id, either_id=job_id)
-    return tagged(request, summary_out(found))
+    return tagged(request, summary_out(found, language))
 
 
 @router.get(
@@ -202,17 +210,19 @@ async def recommend(
     response_class=EventStream,
     responses={**stream_of(ProgressOut), **problems(AnalysisNotFound)},
 )
-async def watch(request: Request, analysis_id: UUID, user: CurrentUser) -> EventStream:
+async def watch(
+    request: Request, analysis_id: UUID, user: CurrentUser, language: Spoken
+) -> EventStream:
     """The status as Server-Sent Events: now, at each change, and `done` at the end."""
     open_ends = services(request)
     async with open_ends.database.read(Scope.person(user.id)) as session:
         found = await service.get(session, owner_id=user.id, either_id=analysis_id)
-    events = _events(open_ends.database, user.id, found["Analysis"].id)
+    events = _events(open_ends.database, user.id, found["Analysis"].id, language)
     return EventStream(events, closing=open_ends.closing)
 
 
 async def _events(
-    database: Database, owner_id: UUID, analysis_id: UUID
+    database: Database, owner_id: UUID, analysis_id: UUID, language: Language
 ) -> AsyncGenerator[Event, None]:
     seen = ""
     while True:
@@ -225,7 +235,7 @@ async def _events(
         except AnalysisNotFound:
             yield Event(id=seen or "0", event="done", data={"id": str(analysis_id)})
             return
-        progress = progress_out(found)
+        progress = progress_out(found, language)
         version = f"{progress.resume_status}.{progress.status}"
         if version != seen:
             seen = version

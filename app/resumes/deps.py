@@ -3,14 +3,19 @@
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Annotated, Final
 
-from fastapi import File, UploadFile
+from fastapi import Depends, File, UploadFile
 from pydantic import BeforeValidator
 
+from app.accounts.caller import language_of
+from app.mail.languages import Language
 from app.organizations.deps import Viewer
 from app.resumes.errors import ResumeNotFound
 from app.resumes.models import Resume
 
 HIRING: Final = ("employer", "admin")
+
+# In which the caller is told why a résumé could not be read.
+Spoken = Annotated[Language, Depends(language_of)]
 
 
 def _no_text(value: object) -> object:

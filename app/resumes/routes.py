@@ -19,9 +19,10 @@ from app.core.pages import Page, Pages
 from app.core.routing import RoomRouter
 from app.core.sse import Event, EventStream
 from app.core.state import services
+from app.mail.languages import Language
 from app.organizations.deps import SignedInViewer, ViewerRead
 from app.resumes import service
-from app.resumes.deps import HIRING, OptionalFile, begun, require_sight
+from app.resumes.deps import HIRING, OptionalFile, Spoken, begun, require_sight
 from app.resumes.errors import (
     ResumeBeingRead,
     ResumeMissing,
@@ -54,6 +55,7 @@ async def upload(
     request: Request,
     user: CurrentUser,
     session: SessionWrite,
+    language: Spoken,
     file: OptionalFile = None,
     _key: IdempotencyKey = None,
 ) -> Response:
@@ -65,7 +67,7 @@ async def upload(
 
     async def work() -> Response:
         made = await service.upload(session, owner_id=user.id, received=received)
-        answer = resume_out(made)
+        answer = resume_out(made, language=language)
         return Response(
             answer.model_dump_json(),
             201,
@@ -78,7 +80,9 @@ async def upload(
 
 
 @router.get("")
-async def browse(who: SignedInViewer, session: ViewerRead, query: Pages) -> Page[ResumeOut]:
+async def browse(
+    who: SignedInViewer, session: ViewerRead, query: Pages, language: Spoken
+) -> Page[ResumeOut]:
     """Your résumés, and for who hires those that came with applications; newest first, no texts."""
     found = await service.browse(
         session,
@@ -86,17 +90,17 @@ async def browse(who: SignedInViewer, session: ViewerRead, query: Pages) -> Page
         hires_for=who.organization_id if who.role in HIRING else None,
         query=query,
     )
-    return found.page(lambda resume: resume_out(resume, with_text=False))
+    return found.page(lambda resume: resume_out(resume, with_text=False, language=language))
 
 
 @router.get("/{resume_id}", response_model=ResumeOut, responses=problems(ResumeNotFound))
 async def get(
-    request: Request, resume_id: UUID, who: SignedInViewer, session: ViewerRead
+    request: Request, resume_id: UUID, who: SignedInViewer, session: ViewerRead, language: Spoken
 ) -> Response:
     """A résumé of yours, or one that came with an application to your organization."""
     found = await service.get(session, resume_id=resume_id)
     require_sight(who, found)
-    return tagged(request, resume_out(found))
+    return tagged(request, resume_out(found, language=language))
 
 
 @router.delete("/{resume_id}", status_code=204, responses=problems(ResumeNotFound))
@@ -150,16 +154,20 @@ async def reprocess(resume_id: UUID, user: CurrentUser, session: SessionWrite) -
     response_class=EventStream,
     responses={**stream_of(ProgressOut), **problems(ResumeNotFound)},
 )
-async def watch(request: Request, resume_id: UUID, who: SignedInViewer) -> EventStream:
+async def watch(
+    request: Request, resume_id: UUID, who: SignedInViewer, language: Spoken
+) -> EventStream:
     """The status as Server-Sent Events: now, at each change, and `done` at the end."""
     open_ends = services(request)
     async with open_ends.database.read(who.scope) as session:
         require_sight(who, await service.get(session, resume_id=resume_id, with_text=False))
-    events = _events(open_ends.database, who.scope, resume_id)
+    events = _events(open_ends.database, who.scope, resume_id, language)
     return EventStream(events, closing=open_ends.closing)
 
 
-async def _events(database: Database, scope: Scope, resume_id: UUID) -> AsyncGenerator[Event, None]:
+async def _events(
+    database: Database, scope: Scope, resume_id: UUID, language: Language
+) -> AsyncGenerator[Event, None]:
     seen = ""
     while True:
         try:
@@ -174,8 +182,8 @@ async def _events(database: Database, scope: Scope, resume_id: UUID) -> AsyncGen
         version = f"{found.revision}.{len(found.status_history)}"
         if version != seen:
             seen = version
-            yield Event(id=version, event="progress", data=progress_out(found))
+            yield Event(id=version, event="progress", data=progress_out(found, language))
         if found.status in ENDED:
-            yield Event(id=version, event="done", data=progress_out(found))
+            yield Event(id=version, event="done", data=progress_out(found, language))
             return
         await asyncio.sleep(_LOOK_SECONDS)

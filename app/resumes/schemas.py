@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.core.schema import Out
+from app.mail.languages import USUAL, Language
+from app.resumes.failures import told
 from app.resumes.models import Resume
 
 Status = Literal["uploaded", "text_extracted", "skills_extracted", "extraction_failed"]
@@ -113,8 +115,11 @@ class ProgressOut(Out):
     error: FailureOut | None
 
 
-def resume_out(resume: Resume, *, with_text: bool = True) -> ResumeOut:
-    """The résumé as the outside sees it; `text` must be loaded when it is asked for."""
+def resume_out(resume: Resume, *, with_text: bool = True, language: Language = USUAL) -> ResumeOut:
+    """The résumé as the outside sees it; `text` must be loaded when it is asked for.
+
+    `language`: that of the words that say why it could not be read.
+    """
     understood: dict[str, Any] = resume.understanding or {}
     return ResumeOut(
         id=resume.id,
@@ -125,7 +130,7 @@ def resume_out(resume: Resume, *, with_text: bool = True) -> ResumeOut:
         file_url=f"/api/v1/resumes/{resume.id}/file",
         status=_status(resume),
         status_history=[StepOut.model_validate(step) for step in resume.status_history],
-        error=None if resume.error is None else FailureOut.model_validate(resume.error),
+        error=_failure(resume, language),
         text=resume.text if with_text else None,
         pages=resume.pages,
         language=understood.get("language"),
@@ -141,9 +146,15 @@ def resume_out(resume: Resume, *, with_text: bool = True) -> ResumeOut:
     )
 
 
-def progress_out(resume: Resume) -> ProgressOut:
+def progress_out(resume: Resume, language: Language = USUAL) -> ProgressOut:
     """The résumé's progress."""
-    return ProgressOut.model_validate(resume)
+    progress = ProgressOut.model_validate(resume)
+    return progress.model_copy(update={"error": _failure(resume, language)})
+
+
+def _failure(resume: Resume, language: Language) -> FailureOut | None:
+    error = told(resume.error, language)
+    return None if error is None else FailureOut.model_validate(error)
 
 
 def _status(resume: Resume) -> Any:

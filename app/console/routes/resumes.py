@@ -16,6 +16,9 @@ from app.console.applicants import in_words
 from app.console.frame import Frame, TheFrame
 from app.console.language import speech_for
 from app.console.rendering import fragment, page
+from app.console.frame import TheFrame
+from app.console.language import speech_for
+from app.console.rendering import page
 from app.console.routing import console_router, redirect
 from app.console.watching import stream
 from app.core.attachments import attachment
@@ -77,6 +80,7 @@ async def get(
     resume = resume_out(found)
     seen = await sight.of_resume(session, resume_id=resume_id, most=_MOST_MATCHES)
     matches = [analysis_out(row) for row in seen]
+    resume = resume_out(found, language=speech_for(request).language)
     return page(
         request,
         "resume.html.jinja",
