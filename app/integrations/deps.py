@@ -12,10 +12,11 @@ from app.core.openapi import IdempotencyKey
 from app.core.state import services
 from app.integrations.engine.providers import BY_WORD, PROVIDERS, Provider
 from app.integrations.errors import ProviderUnknown
+from app.integrations.names import Name
 from app.integrations.queries.connections import Owner
 from app.integrations.service.bench import Bench
 from app.integrations.service.calendars import CALENDARS
-from app.organizations.deps import SignedInViewer, current_member
+from app.organizations.deps import Member, SignedInViewer, current_member
 
 
 async def bench(request: Request) -> Bench:
@@ -90,6 +91,11 @@ class Caller:
 
 
 TheCaller = Annotated[Caller, Depends(in_the_loop(Caller))]
+
+
+def owner_in(member: Member, name: Name) -> Owner:
+    """A member's own connection with a provider."""
+    return Owner(member.organization_id, member.user_id, name)
 
 
 async def provider_owner(bench: TheBench, provider: NamedProvider, caller: TheCaller) -> Owner:

@@ -14,10 +14,9 @@ from app.console.rendering import page
 from app.console.routing import console_router, redirect
 from app.core.limits import limit
 from app.core.schema import OptionalLine
-from app.integrations.deps import NamedProvider, TheBench
-from app.integrations.engine.providers import PROVIDERS
-from app.integrations.queries.connections import Owner
+from app.integrations.deps import NamedProvider, TheBench, owner_in
 from app.integrations.service import connecting, ending, lately, status
+from app.integrations.service.setups import setups
 from app.organizations.deps import CurrentMember, TenantRead
 
 router = console_router()
@@ -46,14 +45,14 @@ async def browse(
     """A card for each provider; nobody outside is asked."""
     found = await status.look(bench, member.organization_id, member.user_id)
     speech, cards = speech_for(request), []
-    for name, provider in PROVIDERS.items():
+    for setup in setups(bench.settings):
         said = ("", False)
-        if told.provider == provider.word and told.error:
+        if told.provider == setup.word and told.error:
             said = (view.in_words(speech, told.error), True)
-        elif told.provider == provider.word and (told.ended or told.success == "true"):
+        elif told.provider == setup.word and (told.ended or told.success == "true"):
             said = (speech.say(f"integrations.{'ended' if told.ended else 'connected'}"), False)
-        deeds = await lately.look(session, Owner(member.organization_id, member.user_id, name))
-        cards.append(view.card(bench.settings, found[name], deeds, said))
+        deeds = await lately.look(session, owner_in(member, setup.name))
+        cards.append(view.Card(setup, found[setup.name], deeds, *said))
     return page(
         request,
         "integrations.html.jinja",
@@ -74,8 +73,7 @@ async def connect(provider: NamedProvider, member: CurrentMember, bench: TheBenc
 
     A link and no form: browsers let no form of ours lead to another site.
     """
-    owner = Owner(member.organization_id, member.user_id, provider.name)
-    consent = await connecting.begin(bench, owner, for_console=True)
+    consent = await connecting.begin(bench, owner_in(member, provider.name), for_console=True)
     return RedirectResponse(consent.url, status_code=303, headers={"Cache-Control": "no-store"})
 
 
@@ -84,5 +82,5 @@ async def disconnect(
     request: Request, provider: NamedProvider, member: CurrentMember, bench: TheBench
 ) -> Response:
     """End the connection, here and at the provider; what is ended already stays so."""
-    await ending.disconnect(bench, Owner(member.organization_id, member.user_id, provider.name))
+    await ending.disconnect(bench, owner_in(member, provider.name))
     return redirect(request, f"{PLACE}?provider={provider.word}&ended=true")
