@@ -16,8 +16,8 @@ from tests.resumes.samples import make_resume
 
 wanted = pytest.mark.skipif(not os.environ.get("INTAKE_PROOF"), reason="./scripts/scorecard 39")
 Asked = Callable[[], Awaitable[httpx.Response]]
-PAIRS = 2_000
-SIGN_INS = 100
+PAIRS = 1_000
+SIGN_INS = 60
 
 
 async def medians(one: Asked, other: Asked, times: int) -> tuple[float, float]:

@@ -1,0 +1,183 @@
+"""Mixed traffic over HTTP: who asks for what, how long it took, and what went wrong."""
+
+import asyncio
+import csv
+import io
+import random
+import statistics
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from app.dev.payer.asgi import PayerOptions
+from app.dev.payer.book import Books
+from app.dev.payer.questions import payer_today
+from app.dev.payer.rows import HEADERS, RowPlan, rows
+
+TIN = "551000001"
+BOOK = 20_000
+ROWS = 200
+FILES_A_SECOND = 0.2
+"""Claim files; the workers' own speed has a bench of its own."""
+RESUME = b"Ada Byron\nada@example.com\n\nExperience\n\nData Engineer, Engines Ltd\nJanuary 2020 - March 2023\n"
+# Share of requests, path. What everybody looks at is looked at most.
+READS = (
+    (30, "/jobs"),
+    (15, "/jobs/search?query=engineer"),
+    (15, "/claims/csv-jobs"),
+    (15, "/users/me"),
+    (10, "/applications"),
+    (5, "/optimus/dashboard"),
+    (5, "/notifications"),
+    (5, "/practices"),
+)
+
+
+@dataclass
+class Report:
+    """What came of a stretch of traffic."""
+
+    milliseconds: list[float] = field(default_factory=list)
+    statuses: Counter[str] = field(default_factory=Counter)
+    undeclared: list[str] = field(default_factory=list)
+    jobs: list[str] = field(default_factory=list)
+    """Claim files that were taken: each has to end with all its rows answered."""
+
+    resumes: list[str] = field(default_factory=list)
+
+    def note(self, answer: httpx.Response | Exception, milliseconds: float) -> None:
+        """One more answer; a 503 that says why and when is no failure."""
+        self.milliseconds.append(milliseconds)
+        if isinstance(answer, Exception):
+            self.statuses[type(answer).__name__] += 1
+            self.undeclared.append(repr(answer))
+            return
+        self.statuses[str(answer.status_code)] += 1
+        is_told = answer.status_code == 503 and "retry-after" in answer.headers
+        if answer.status_code >= 500 and not is_told:
+            self.undeclared.append(
+                f"{answer.request.url.path} {answer.status_code} {answer.text:.200}"
+            )
+
+    @property
+    def p99(self) -> float:
+        """Milliseconds from when a request was due to the end of its answer."""
+        return statistics.quantiles(self.milliseconds, n=100)[98]
+
+
+class Traffic:
+    """Clients of one organization whose requests come at a given rate, answered or not."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{url}/api/v1",
+            headers={"Authorization": token},
+            timeout=60,
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
+        )
+        self._dice = random.Random(1)
+        self._plans = 0
+
+    def _draw(self) -> str:
+        shares, paths = zip(*READS, strict=True)
+        return str(self._dice.choices(paths, shares)[0])
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self._http.aclose()
+
+    async def capacity(self, seconds: float, clients: int = 16) -> float:
+        """Requests a second when `clients` ask one after the other without a pause."""
+        end = time.monotonic() + seconds
+        counts = await asyncio.gather(*(self._ask_on(end) for _ in range(clients)))
+        return sum(counts) / seconds
+
+    async def _ask_on(self, end: float) -> int:
+        count = 0
+        while time.monotonic() < end:
+            (await self._http.get(self._draw())).raise_for_status()
+            count += 1
+        return count
+
+    async def run(self, rate: float, seconds: float, report: Report) -> None:
+        """Send `rate` requests a second, and now and then a file, whatever the answers do."""
+        began = time.monotonic()
+        waiting: set[asyncio.Task[None]] = set()
+        number = files = 0
+        while (due := number / rate) < seconds:
+            await asyncio.sleep(max(0.0, began + due - time.monotonic()))
+            tasks = [self._read(began + due, report)]
+            if due * FILES_A_SECOND >= files:
+                files += 1
+                tasks.append(self._upload(report) if files % 4 else self._hand_in(files, report))
+            for one in map(asyncio.ensure_future, tasks):
+                waiting.add(one)
+                one.add_done_callback(waiting.discard)
+            number += 1
+        await asyncio.gather(*waiting)
+
+    async def _read(self, due: float, report: Report) -> None:
+        try:
+            answer: httpx.Response | Exception = await self._http.get(self._draw())
+        except httpx.HTTPError as error:
+            answer = error
+        report.note(answer, (time.monotonic() - due) * 1_000)
+
+    async def _upload(self, report: Report) -> None:
+        self._plans += 1
+        text = claim_file(self._plans)
+        files = {"file": ("claims.csv", text, "text/csv")}
+        answer = await self._post(
+            "/claims/bulk/upload", report, files=files, data={"provider": "uhc"}
+        )
+        if answer is not None and answer.status_code == 201:
+            report.jobs.append(answer.json()["id"])
+
+    async def _hand_in(self, number: int, report: Report) -> None:
+        files = {"file": ("cv.txt", RESUME + str(number).encode(), "text/plain")}
+        answer = await self._post("/resumes", report, files=files)
+        if answer is not None and answer.status_code == 201:
+            report.resumes.append(answer.json()["id"])
+
+    async def _post(self, path: str, report: Report, **what: Any) -> httpx.Response | None:
+        try:
+            answer = await self._http.post(path, **what)
+        except httpx.HTTPError as error:
+            report.statuses[type(error).__name__] += 1
+            report.undeclared.append(repr(error))
+            return None
+        report.statuses[str(answer.status_code)] += 1
+        if answer.status_code >= 500 and "retry-after" not in answer.headers:
+            report.undeclared.append(f"{path} {answer.status_code}")
+        return answer
+
+    async def lost(self, report: Report, patience_seconds: float) -> list[str]:
+        """Jobs and résumés that were taken and did not come to their end, each with its state."""
+        left = [f"/claims/csv-jobs/{one}" for one in report.jobs]
+        left += [f"/resumes/{one}" for one in report.resumes]
+        end = time.monotonic() + patience_seconds
+        while left and time.monotonic() < end:
+            left = [path for path in left if not await self._is_whole(path)]
+            await asyncio.sleep(0.5)
+        return left
+
+    async def _is_whole(self, path: str) -> bool:
+        found = (await self._http.get(path)).json()
+        if path.startswith("/resumes"):
+            return bool(found["status"] == "skills_extracted")
+        answered = found["success_count"] + found["failure_count"]
+        return bool(found["status"] == "COMPLETED" and answered == ROWS)
+
+
+def claim_file(seed: int) -> str:
+    """A file of `ROWS` rows over the payer's book, other ones for each seed."""
+    book = Books(seed=PayerOptions().seed, today=payer_today()).write(TIN, claims=BOOK, days=600)
+    plan = RowPlan(shape="claim_number", rows=ROWS, seed=seed)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(HEADERS[plan.shape])
+    writer.writerows(cells for cells, _ in rows(book, plan))
+    return text.getvalue()
