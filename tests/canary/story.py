@@ -23,7 +23,7 @@ Senior Data Engineer, Zqfeather Engines Ltd
 January 2020 - March 2023
 Built pipelines in Python on PostgreSQL and Docker.
 """
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 240
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Story:
 
     def __post_init__(self) -> None:
         """One client for everybody; each call says who is asking."""
-        self._client = httpx.Client(base_url=f"{self.url}/api/v1", timeout=60)
+        self._client = httpx.Client(base_url=f"{self.url}/api/v1", timeout=120)
 
     def close(self) -> None:
         """The day is over."""

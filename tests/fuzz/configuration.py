@@ -46,7 +46,7 @@ def write(folder: Path, url: str, peers: Peers, visit: Visit) -> Path:
     lines = [
         "max-failures = 200",
         "continue-on-failure = true",
-        "request-timeout = 30",
+        "request-timeout = 90",
         # An event stream goes on for as long as its job does.
         "max-stream-events = 1",
         "suppress-health-check = ['all']",
