@@ -68,22 +68,14 @@ def said(log: Path) -> str:
 
 
 @contextmanager
-def rehearsal(data: Path, log: Path) -> Iterator[Rehearsal]:
-    """Start all of it with its data in `data`, and end it with the block.
+def rehearsal(data: Path, log: Path, *, demo: bool = False) -> Iterator[Rehearsal]:
+    """Start all of it with its data in `data`, and end it with the block; `demo` fills it.
 
     Raises:
         AssertionError: it ended, or was not ready in time; what it said stands in the message.
     """
-    command = [
-        sys.executable,
-        "-m",
-        "app.cli",
-        "dev",
-        "--data",
-        str(data),
-        "--no-reload",
-        "--no-demo",
-    ]
+    flags = ["--data", str(data), "--no-reload", "--demo" if demo else "--no-demo"]
+    command = [sys.executable, "-m", "app.cli", "dev", *flags]
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -103,12 +95,9 @@ def rehearsal(data: Path, log: Path) -> Iterator[Rehearsal]:
             log=log,
         )
     finally:
-        process.terminate()
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        # The kernel ends every program with it, and nobody needs the data any more.
+        process.kill()
+        process.wait()
 
 
 def _wait_until_ready(process: "subprocess.Popen[bytes]", log: Path) -> None:
