@@ -65,14 +65,10 @@ async def search(
     corrected = {word: corrections(word, known) for word, known in near.items()}
     meant = await meant_by(words)
     asked = replace(filters, expression=expression(words, corrected, meant))
-    if len(words) > 1 and not await queries.has_any(session, asked):
-        asked = replace(filters, expression=expression(words, corrected, meant, joined=" | "))
-    page = await paginate(
-    asked = replace(filters, expression=expression(words, corrected, all_of_them=True))
     page = await _ranked(session, asked, query)
     # Only an empty page leaves the question open: it may also be the one after the last.
     if not page.rows and len(words) > 1 and not await queries.has_any(session, asked):
-        asked = replace(filters, expression=expression(words, corrected, all_of_them=False))
+        asked = replace(filters, expression=expression(words, corrected, meant, joined=" | "))
         page = await _ranked(session, asked, query)
     rows = [{**row, "headline": marked(row["headline"])} for row in page.rows]
     # A page comes from the ranked part of all hits; the count is that of all of them.

@@ -30,7 +30,7 @@ from urllib.parse import urlencode
 
 from app.core import log
 from scripts.bench.api_scene import ACCOUNTS, PASSWORD, WORDS, Person, Scene, running_scene
-from scripts.bench.load import Plan, drive, request
+from scripts.bench.generator import Plan, drive, request
 from scripts.bench.peers_environment import PROJECT
 from scripts.bench.processor import Meter
 

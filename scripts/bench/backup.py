@@ -50,7 +50,7 @@ async def measure(postgres: PostgresServer, home: Path, rows: int) -> None:
     await migrate(postgres.url)
     owner = await asyncpg.connect(postgres.url)
     await owner.execute("SET session_replication_role = replica")
-    ids = await owner.fetchrow("SELECT gen_random_uuid()::text, gen_random_uuid()::text")
+    (ids,) = await owner.fetch("SELECT gen_random_uuid()::text, gen_random_uuid()::text")
     for statement in (_ROWS, _ANSWERS):
         await owner.execute(statement, *ids, rows)
     await owner.execute("CREATE DATABASE restored")

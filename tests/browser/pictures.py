@@ -59,7 +59,7 @@ def upload(studio: Studio, book: Book, name: str, rows: int) -> str:
     page.get_by_label("How it is asked").select_option("false")
     page.get_by_role("button", name="Process the file").click()
     page.wait_for_url("**/console/claims/*")
-    return page.url
+    return str(page.url)
 
 
 def wait_for_share(page: Page, share: float) -> None:

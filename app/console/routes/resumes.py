@@ -16,9 +16,6 @@ from app.console.applicants import in_words
 from app.console.frame import Frame, TheFrame
 from app.console.language import speech_for
 from app.console.rendering import fragment, page
-from app.console.frame import TheFrame
-from app.console.language import speech_for
-from app.console.rendering import page
 from app.console.routing import console_router, redirect
 from app.console.watching import stream
 from app.core.attachments import attachment
@@ -77,10 +74,9 @@ async def get(
     """One résumé: how far it is, what was read, and from where in the text."""
     found = await service.get(session, resume_id=resume_id)
     require_sight(who, found)
-    resume = resume_out(found)
+    resume = resume_out(found, language=speech_for(request).language)
     seen = await sight.of_resume(session, resume_id=resume_id, most=_MOST_MATCHES)
     matches = [analysis_out(row) for row in seen]
-    resume = resume_out(found, language=speech_for(request).language)
     return page(
         request,
         "resume.html.jinja",
@@ -113,7 +109,7 @@ async def watch(request: Request, resume_id: UUID, who: SignedInViewer) -> Event
     async def look(database: Database, scope: Scope) -> tuple[str, bool]:
         async with database.read(scope) as session:
             found = await service.get(session, resume_id=resume_id, with_text=False)
-        resume = resume_out(found, with_text=False)
+        resume = resume_out(found, with_text=False, language=speech_for(request).language)
         ahead = view.still_to_come(resume)
         text = fragment(
             request, "parts/resume_steps.html.jinja", resume=resume, ahead=ahead, **view.TOOLS
