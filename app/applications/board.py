@@ -127,8 +127,16 @@ async def resumes_since(
 
 
 async def unread(
-    session: ReadSession, *, organization_id: UUID, since: datetime, most: int
+    session: ReadSession,
+    *,
+    organization_id: UUID,
+    since: datetime,
+    posted_by: UUID | None,
+    most: int,
 ) -> list[Row]:
-    """The newest applications since then that wait at the beginning with an unreadable résumé."""
-    rows = await queries.unread(session, organization_id, since=since, most=most)
+    """The newest applications since then that wait at the beginning with an unreadable résumé; to
+    all the organization's jobs, or to those that one person posted."""
+    rows = await queries.unread(
+        session, organization_id, since=since, posted_by=posted_by, most=most
+    )
     return [dict(row) for row in rows]

@@ -133,7 +133,12 @@ async def resumes_since(
 
 
 async def unread(
-    session: ReadSession, organization_id: UUID, *, since: datetime, most: int
+    session: ReadSession,
+    organization_id: UUID,
+    *,
+    since: datetime,
+    posted_by: UUID | None,
+    most: int,
 ) -> list[Row]:
     """Applications since then that still stand in a stage and whose résumé could not be read."""
     statement = (
@@ -143,6 +148,7 @@ async def unread(
             Application.created_at >= since,
             or_(Application.status == "applied", Application.status == "viewed"),
             Resume.status == "extraction_failed",
+            *([] if posted_by is None else [Job.posted_by == posted_by]),
         )
         .order_by(Application.id.desc())
         .limit(most)

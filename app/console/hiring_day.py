@@ -124,6 +124,7 @@ async def _unread(session: ReadSession, who: Hirer, speech: Speech) -> list[Need
         session,
         organization_id=who.member.organization_id,
         since=now() - _UNREAD_DAYS,
+        posted_by=who.own_only,
         most=_MOST,
     )
     return [
@@ -135,5 +136,4 @@ async def _unread(session: ReadSession, who: Hirer, speech: Speech) -> list[Need
             speech.say("needs.look"),
         )
         for one in found
-        if who.own_only in (None, one["posted_by"])
     ]
