@@ -34,7 +34,7 @@ MOST_CANDIDATES: Final = 300
 _BATCH: Final = 20
 _JOB_TERMS: Final = 24
 _RESUME_TERMS: Final = 48
-# Twice as many find one of twenty more, and take twice the time.
+# Twice as many hardly find more of the best, and cost a third more (docs/benchmarks.md).
 _JOBS_OF_A_TERM: Final = 500
 _SKILL_WEIGHTS: Final = {"must": 0.3, "nice": 0.15}
 _SKILL_OF_RESUME: Final = 0.1

@@ -1,7 +1,8 @@
 """Invented résumés whose right answers are known: fifteen ways to set a post, ten to set a degree.
 
 They show what breaks when a rule changes, in English and French. The rules were mended on them, so
-their figures are no promise for other people's résumés.
+their figures are no promise for other people's résumés. The unseen ones are set and worded in ways that
+no rule was written with (unseen_resumes.toml).
 """
 
 import random
@@ -45,6 +46,11 @@ _DEGREES: Final[list[str]] = [
 ]
 
 
+_UNSEEN: Final[dict[str, Any]] = tomllib.loads(
+    Path(__file__).with_name("unseen_resumes.toml").read_text(encoding="utf-8")
+)
+
+
 @dataclass(slots=True)
 class Made:
     """A résumé's text with its truth, in the form of the annotated files."""
@@ -53,15 +59,15 @@ class Made:
     truth: dict[str, Any]
 
 
-def made_resume(seed: int) -> Made:
+def made_resume(seed: int, *, unseen: bool = False) -> Made:
     """The same résumé for the same seed."""
     draw = random.Random(seed)
     language = "fr" if draw.random() < 0.4 else "en"
-    words = _WORDS[language]
+    words = {**_WORDS[language], **(_UNSEEN[language] if unseen else {})}
     name, phone = draw.choice(words["people"]), draw.choice(words["phones"])
     email = draw.choice(["contact", "hello", "me.and.you"]) + "@example.com"
-    posts = _posts(draw, language)
-    schools = _schools(draw, words)
+    posts = _posts(draw, language, words, draw.choice(_UNSEEN["posts"] if unseen else _POSTS))
+    schools = _schools(draw, words, draw.choice(_UNSEEN["degrees"] if unseen else _DEGREES))
     work, education, skills = words["headings"]
     parts = [
         f"{work}\n" + "\n".join(shown for shown, _ in posts),
@@ -78,9 +84,10 @@ def made_resume(seed: int) -> Made:
     return Made(text, {"contact": contact, **truth, "skills": ["Python", "SQL", "Excel"]})
 
 
-def _posts(draw: random.Random, language: str) -> list[tuple[str, dict[str, str]]]:
-    words = _WORDS[language]
-    setting, style, bullet = draw.choice(_POSTS), draw.randrange(4), draw.choice(["• ", "- ", ""])
+def _posts(
+    draw: random.Random, language: str, words: dict[str, list[str]], setting: str
+) -> list[tuple[str, dict[str, str]]]:
+    style, bullet = draw.randrange(4), draw.choice(["• ", "- ", ""])
     out = []
     for _ in range(draw.randint(1, 4)):
         values = {
@@ -116,8 +123,9 @@ def _point(month: int, year: int, style: int, language: str) -> str:
     return ways[style]()
 
 
-def _schools(draw: random.Random, words: dict[str, list[str]]) -> list[tuple[str, dict[str, str]]]:
-    setting = draw.choice(_DEGREES)
+def _schools(
+    draw: random.Random, words: dict[str, list[str]], setting: str
+) -> list[tuple[str, dict[str, str]]]:
     out = []
     for _ in range(draw.randint(1, 2)):
         degree, school = draw.choice(words["degrees"]), draw.choice(words["schools"])

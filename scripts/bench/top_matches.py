@@ -7,12 +7,13 @@
 The jobs are mixtures of two of those that scripts/bench/papers.py makes, so that no two are alike;
 they are stored as the worker stores what it has read. Measured are the steps of one analysis against
 all jobs, without the reading of the résumé, and how many of the twenty jobs that rank highest among
-all are among the candidates. As a floor, for machines that do other work: the same 300 jobs fetched by
-ids that are known.
+all are among the candidates. For machines that do other work: a floor, the same 300 jobs fetched by ids
+that are known, and the processor time of this process and of its PostgreSQL backend (Linux).
 """
 
 import argparse
 import asyncio
+import os
 import random
 import statistics
 import tempfile
@@ -117,16 +118,20 @@ async def measure(
     database: Database, profiles: Sequence[Profile], whole: bool
 ) -> dict[str, list[float]]:
     """Milliseconds of each step for each résumé, and the share of the best that were found."""
-    names = ("floor", "candidates", "scores", "together", "found")
+    names = ("floor", "candidates", "scores", "together", "found", "cpu", "cpu_database")
     figures: dict[str, list[float]] = {name: [] for name in names}
     everything = await _everything(database) if whole else []
     for profile in profiles:
-        begun = time.perf_counter()
         async with database.read(Scope.system()) as session:
+            backend = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            worked = time.process_time(), _ticks(backend)
+            begun = time.perf_counter()
             _, candidates = await index.candidates(session, profile)
         between = time.perf_counter()
         best_of(profile, candidates)
         ended = time.perf_counter()
+        figures["cpu"].append((time.process_time() - worked[0]) * 1000)
+        figures["cpu_database"].append(_ticks(backend) - worked[1])
         figures["floor"].append(await _floor(database, [each.job_id for each in candidates]))
         figures["candidates"].append((between - begun) * 1000)
         figures["scores"].append((ended - between) * 1000)
@@ -134,6 +139,12 @@ async def measure(
         if everything:
             figures["found"].append(_recall(profile, everything, candidates))
     return figures
+
+
+def _ticks(process: int) -> float:
+    """Milliseconds of processor time of a process so far, in steps of ten."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 async def _floor(database: Database, jobs: Sequence[UUID]) -> float:
@@ -204,6 +215,11 @@ def table(many: int, figures: dict[str, list[float]]) -> str:
         times = sorted(figures[name])
         p95 = times[int(len(times) * 0.95)]
         lines.append(f"| {told} | {statistics.median(times):.0f} | {p95:.0f} | {times[-1]:.0f} |")
+    ours, backend = (statistics.mean(figures[name]) for name in ("cpu", "cpu_database"))
+    lines += [
+        "",
+        f"Processor time a résumé: {ours:.0f} ms of the worker's, {backend:.0f} ms of PostgreSQL's.",
+    ]
     if figures["found"]:
         lines += [
             "",
