@@ -113,13 +113,13 @@ def end(pid: int) -> None:
         subprocess.run(["taskkill", "/PID", str(pid), "/T", "/F"], check=False, capture_output=True)
     else:
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOP_SECONDS
+    deadline, is_forced = time.monotonic() + STOP_SECONDS, IS_WINDOWS
     while is_alive(pid):
         if time.monotonic() > deadline:
-            if IS_WINDOWS:
+            if is_forced:
                 raise Failed(f"process {pid} does not end")
             os.kill(pid, signal.SIGKILL)
-            deadline += STOP_SECONDS
+            deadline, is_forced = time.monotonic() + STOP_SECONDS, True
         time.sleep(0.1)
 
 
@@ -144,7 +144,16 @@ def is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    # One that has ended stays in the list until its parent asks for it, which may be never.
+    if Path("/proc/self/stat").exists():
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return False
+        return not state.rpartition(") ")[2].startswith("Z")
+    command = ["ps", "-o", "stat=", "-p", str(pid)]
+    state = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return not state.strip().startswith("Z")
 
 
 def command_of(pid: int) -> str:
