@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import SHORT
 from tests.browser.looking import Door
@@ -78,3 +78,18 @@ def test_the_end_is_right_without_any_event(
         wait_for_end(seeds.admin, job_id)
         page.reload()
         _shows_the_end(page)
+
+
+def test_a_stream_is_opened_when_scripts_come_late(
+    door: Door, seeds: Seeds, house: Rehearsal, job_id: str
+) -> None:
+    def late(route: Route) -> None:
+        # Long enough for whatever begins by itself without waiting.
+        page.wait_for_timeout(500)
+        route.continue_()
+
+    with door.window(seeds.admin) as context:
+        page = context.new_page()
+        page.route("**/hx-sse.js", late)
+        with page.expect_request(f"**/console/claims/{job_id}/events"):
+            page.goto(f"/console/claims/{job_id}")
