@@ -17,6 +17,7 @@ from app.console.rendering import page
 from app.console.routing import console_router
 from app.core.clock import now
 from app.core.db import ReadSession, Scope
+from app.core.dependencies import in_the_loop
 from app.core.state import services
 from app.jobs import desk
 from app.optimus import service
@@ -60,7 +61,7 @@ class Narrowed:
         return range_of(today - timedelta(days=self.preset - 1), today, "UTC")
 
 
-Asked = Annotated[Narrowed, Depends()]
+Asked = Annotated[Narrowed, Depends(in_the_loop(Narrowed))]
 
 
 @dataclass(frozen=True, slots=True)

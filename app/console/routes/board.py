@@ -21,6 +21,7 @@ from app.console.language import speech_for
 from app.console.rendering import page
 from app.console.routing import console_router, redirect
 from app.core.db import ReadSession
+from app.core.dependencies import in_the_loop
 from app.core.pages import PageQuery, Pages
 from app.core.schema import OptionalLine, Prose
 from app.jobs.models import Job
@@ -73,7 +74,10 @@ class Asked:
 
 
 async def asked_for(
-    request: Request, who: TheHirer, pages: Pages, narrowed: Annotated[Narrowed, Depends()]
+    request: Request,
+    who: TheHirer,
+    pages: Pages,
+    narrowed: Annotated[Narrowed, Depends(in_the_loop(Narrowed))],
 ) -> Asked:
     """What a request for a board says."""
     return Asked(request, who, narrowed, pages)

@@ -12,6 +12,7 @@ from app.console.frame import TheFrame
 from app.console.language import speech_for
 from app.console.rendering import page
 from app.console.routing import console_router, redirect
+from app.core.dependencies import in_the_loop
 from app.core.limits import limit
 from app.core.schema import OptionalLine
 from app.integrations.deps import NamedProvider, TheBench, owner_in
@@ -40,7 +41,7 @@ async def browse(
     frame: TheFrame,
     session: TenantRead,
     bench: TheBench,
-    told: Annotated[Told, Depends()],
+    told: Annotated[Told, Depends(in_the_loop(Told))],
 ) -> Response:
     """A card for each provider; nobody outside is asked."""
     found = await status.look(bench, member.organization_id, member.user_id)

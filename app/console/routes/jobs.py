@@ -14,6 +14,7 @@ from app.console.rendering import page
 from app.console.routing import console_router, redirect
 from app.core.attachments import attachment
 from app.core.db import Scope
+from app.core.dependencies import in_the_loop
 from app.core.pages import Pages
 from app.core.schema import OptionalLine
 from app.core.state import services
@@ -42,7 +43,7 @@ async def browse(
     who: TheHirer,
     session: TenantRead,
     pages: Pages,
-    asked: Annotated[Narrowed, Depends()],
+    asked: Annotated[Narrowed, Depends(in_the_loop(Narrowed))],
 ) -> Response:
     """The organization's jobs in one of the groups that people look for."""
     narrowed = desk.Narrowed(

@@ -24,6 +24,7 @@ from app.console.language import speech_for
 from app.console.routing import SIGN_IN, console_router
 from app.core.clock import now
 from app.core.crypto import KeyRing, SealBroken
+from app.core.dependencies import in_the_loop
 from app.core.limits import limit
 from app.core.problems import NotFound, Problem
 from app.core.state import services
@@ -127,7 +128,7 @@ async def come_back(
     provider: str,
     identity: ProcessIdentity,
     device: ThisDevice,
-    told: Annotated[Told, Depends()],
+    told: Annotated[Told, Depends(in_the_loop(Told))],
 ) -> Response:
     """Sign in who comes back with a code of this browser's own sign-in."""
     client = _client(request, provider)
