@@ -79,13 +79,23 @@ def table(scores: Sequence[Score]) -> list[str]:
 
 
 def write(lines: Sequence[str], seconds: float) -> None:
-    """Put the table behind the mark of its page."""
-    before, mark, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
+    """Put the lines into the table behind the mark of its page; others stay as they were."""
+    before, mark, former = PAGE.read_text(encoding="utf-8").partition(MARK)
+    rows = {_number(row): row for row in [*former.splitlines(), *lines[2:]] if _number(row)}
     said = (
-        f"Measured on {clock.now().date().isoformat()}, {os.cpu_count()} cores, Python"
-        f" {platform.python_version()}, in {seconds / 60:.0f} minutes."
+        f"Last run on {clock.now().date().isoformat()}, {os.cpu_count()} cores, Python"
+        f" {platform.python_version()}, {len(lines) - 2} lines in {seconds / 60:.0f} minutes."
     )
-    PAGE.write_text("\n".join([f"{before}{mark}", said, "", *lines, ""]), encoding="utf-8")
+    kept = [rows[number] for number in sorted(rows)]
+    PAGE.write_text(
+        "\n".join([f"{before}{mark}", said, "", *lines[:2], *kept, ""]), encoding="utf-8"
+    )
+
+
+def _number(row: str) -> int:
+    """The number that a row of the table begins with; 0 for any other text."""
+    first = row.strip("| ").partition(" ")[0]
+    return int(first) if row.startswith("| ") and first.isdigit() else 0
 
 
 def main() -> int:

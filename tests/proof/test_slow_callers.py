@@ -47,6 +47,7 @@ async def test_slow_callers_hold_nobody_up(
     settings = make_settings(servers, await make_database(servers, "intake_test_slow"))
     with serving(settings) as url:
         port = int(url.rpartition(":")[2])
+        quiet = max([await answered(port) for _ in range(50)])
         crowd = [asyncio.create_task(held(port, HALF)) for _ in range(HEADS)]
         crowd += [asyncio.create_task(held(port, SLOW)) for _ in range(BODIES)]
         waits = []
@@ -55,6 +56,10 @@ async def test_slow_callers_hold_nobody_up(
             await asyncio.sleep(0.02)
         longest = max(await asyncio.gather(*crowd))
     p99 = statistics.quantiles(waits, n=100)[98]
-    record_property("figure", f"others' p99 {p99:.0f} ms, longest held {longest:.1f} s")
-    assert p99 < 200
+    record_property(
+        "figure",
+        f"others' p99 {p99:.0f} ms, slowest before {quiet:.0f} ms, longest held {longest:.1f} s",
+    )
     assert longest < 2 * max(HEAD_SECONDS, BODY_SECONDS) + 5
+    # On a machine that is busy with other things nobody is answered within 200 ms.
+    assert p99 < max(200, 5 * quiet)
