@@ -85,7 +85,7 @@ WORK = (
         12,
         "migrations under readers and an open transaction",
         "no reader waits longer than 150 ms",
-        of("tests/faults/test_migrations.py", INTAKE_FAULTS="long"),
+        of("tests/faults/test_migrations.py", INTAKE_MIGRATIONS="long"),
     ),
     Line(
         13,
@@ -177,7 +177,7 @@ INPUTS = (
         24,
         "JSON that is none, through a route",
         "what is none is refused, 0 × 5xx",
-        "tests/core/test_json_bodies.py",
+        "tests/core/test_problem_answers.py",
         "tests/core/test_middleware.py",
         note=OWN_FILES,
     ),
