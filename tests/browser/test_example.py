@@ -36,6 +36,7 @@ def test_the_example_uploads_and_watches(house: Rehearsal, browser: Browser) -> 
     # As the README's tour does; an organization that is there already will do as well.
     someone.api.post("/organizations", json={"name": "Lakeside Medical Group"})
     someone.api.post("/practices", json={"name": "Lakeside", "tin": DEMO_TIN})
+    someone.api.close()
 
     faults: list[str] = []
     page = open_page(browser, faults)
