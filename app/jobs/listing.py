@@ -63,7 +63,7 @@ def _statement(given: frozenset[str], direction: Direction, *, of_somebody: bool
     )
     names = tuple(page.positiontup or ())
     if not of_somebody:
-        sql = f"SELECT page.*, NULL::boolean AS has_applied FROM ({page}) AS page"  # noqa: S608 - as below.
+        sql = f"SELECT page.*, NULL::boolean AS has_applied FROM ({page}) AS page"  # noqa: S608 # nosec B608 - as below.
         return _Statement(sql, names)
     way = "ASC" if direction == "backward" else "DESC"
     sql = f"""
@@ -73,7 +73,7 @@ def _statement(given: frozenset[str], direction: Direction, *, of_somebody: bool
         )
         SELECT page.*, page.id = ANY(own.jobs) AS has_applied FROM page CROSS JOIN own
         ORDER BY page.posted_at {way}, page.id {way}
-        """  # noqa: S608 - made of this file's own words; every value is bound.
+        """  # noqa: S608 # nosec B608 - this file's own words; every value is bound.
     return _Statement(sql, (*names, "person"))
 
 

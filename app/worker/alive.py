@@ -15,7 +15,7 @@ ROLES = ("worker", "beat")
 def folder() -> str:
     """Where heartbeats lie: below TMPDIR, one folder a user."""
     user = os.getuid() if hasattr(os, "getuid") else 0
-    return os.path.join(os.environ.get("TMPDIR") or "/tmp", f"intake-{user}")  # noqa: PTH118, S108 - pathlib takes longer to load than all else here.
+    return os.path.join(os.environ.get("TMPDIR") or "/tmp", f"intake-{user}")  # noqa: PTH118, S108 # nosec B108 - pathlib takes longer to load than all else here.
 
 
 def age(role: str, pid: int | None = None) -> float | None:
