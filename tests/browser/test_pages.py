@@ -17,6 +17,13 @@ LOOKS = [Look("en"), Look("en", width=NARROW), Look("fr"), Look("fr", width=NARR
 SHORT_LOOKS = [Look("en"), Look("fr", "dark", NARROW)]
 
 
+def looked_at() -> Iterator[tuple[Case, Look]]:
+    """Every page in every look; in the cut for every day in one of two, turn and turn about."""
+    for number, case in enumerate(CASES):
+        looks = [SHORT_LOOKS[number % 2]] if SHORT else LOOKS
+        yield from ((case, look) for look in looks)
+
+
 @pytest.fixture(scope="module")
 def running(
     house: Rehearsal, seeds: Seeds, tmp_path_factory: pytest.TempPathFactory
@@ -37,9 +44,10 @@ def test_every_page_has_a_case() -> None:
 
 @pytest.mark.usefixtures("running")
 @pytest.mark.parametrize(
-    "look", SHORT_LOOKS if SHORT else LOOKS, ids=lambda look: f"{look.language}-{look.width}"
+    ("case", "look"),
+    list(looked_at()),
+    ids=lambda one: one.name if isinstance(one, Case) else f"{one.language}-{one.width}",
 )
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_page(door: Door, seeds: Seeds, pictures: Path, case: Case, look: Look) -> None:
     watch = Watch(door.url)
     with door.window(seeds.person(case.who), look) as context:
