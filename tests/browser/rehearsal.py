@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from app.core.settings import PROJECT
+from app.dev.children import spawn
 from app.dev.secrets import read_variables
 
 _READY = "Press Ctrl-C to stop."
@@ -78,12 +78,12 @@ def rehearsal(data: Path, log: Path, *, demo: bool = False) -> Iterator[Rehearsa
     command = [sys.executable, "-m", "app.cli", "dev", *flags]
     environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        # It dies with whoever runs the tests, however they die, and everything dies with it.
+        process = spawn(
             command,
-            cwd=PROJECT,
-            env={**environment, "RATE_LIMITS": "off"},
-            stdout=output,
-            stderr=output,
+            die_with=signal.SIGKILL,
+            environment={**environment, "RATE_LIMITS": "off"},
+            output=output,
         )
     try:
         _wait_until_ready(process, log)
