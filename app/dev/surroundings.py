@@ -2,10 +2,11 @@
 
 import http.client
 import os
+import random
 import select
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from app.dev.secrets import development_secrets, read_variables
 from app.dev.valkey import ValkeyServer
 
 _PORTS_TRIED: Final = 50
+_PORTS: Final = range(10_240, 32_768)
 # Where the local payer plays each payer: its base, and where it gives tokens.
 _PAYER_PATHS: Final = {
     "UHC": ("/Claims", "/v1/oauthtoken"),
@@ -99,22 +101,23 @@ def surround(servers: ExitStack, data: Path) -> Surroundings:
     if "REDIS_URL" not in given:
         made["REDIS_URL"] = servers.enter_context(ValkeyServer(data / "valkey")).url
     made = {name: value for name, value in made.items() if name not in given}
+    ports = free_ports()
     payer = None
     if not any(f"{name}_BASE_URL" in given for name in _PAYER_PATHS):
-        payer = f"http://127.0.0.1:{free_port()}"
+        payer = f"http://127.0.0.1:{next(ports)}"
         for name in _PAYER_PATHS:
             made |= _payer_variables(name, payer, given)
     mail = None
     if "SMTP_HOST" not in given:
-        mail = f"127.0.0.1:{free_port()}"
+        mail = f"127.0.0.1:{next(ports)}"
         made |= _mail_variables(mail)
     issuers = None
     if not given.keys() & {"KEYCLOAK_ISSUER", "CLERK_ISSUER"}:
-        issuers = f"http://127.0.0.1:{free_port()}"
+        issuers = f"http://127.0.0.1:{next(ports)}"
         made |= _issuer_variables(issuers)
-    providers, leading = local_providers(given, f"http://127.0.0.1:{free_port()}")
+    providers, leading = local_providers(given, f"http://127.0.0.1:{next(ports)}")
     made |= leading
-    cloud, leading = local_cloudinary(given, f"http://127.0.0.1:{free_port()}")
+    cloud, leading = local_cloudinary(given, f"http://127.0.0.1:{next(ports)}")
     made |= leading
     return Surroundings({**given, **made}, made, payer, mail, issuers, providers, cloud)
 
@@ -178,11 +181,29 @@ def listen(wanted: int) -> socket.socket:
     raise OSError(f"ports {wanted} to {wanted + _PORTS_TRIED - 1} are all taken")
 
 
+def free_ports() -> Iterator[int]:
+    """Ports of this machine that nobody listens on, in no order and each only once.
+
+    They lie below those that systems lend to callers (from 32768 on Linux, 49152 by RFC 6335), or a
+    caller could be lent one before the program that it is meant for listens there.
+    """
+    for port in random.sample(_PORTS, len(_PORTS)):
+        if _is_free(port):
+            yield port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def free_port() -> int:
     """Any port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return next(free_ports())
 
 
 def ask(url: str) -> tuple[int, bytes]:

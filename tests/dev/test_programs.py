@@ -14,7 +14,7 @@ import pytest
 from app.dev.payer.asgi import PayerOptions
 from app.dev.programs import Program, SourceWatch, stop_all
 from app.dev.secrets import development_secrets, read_variables, write_private
-from app.dev.surroundings import ask, free_port, listen, surround
+from app.dev.surroundings import ask, free_port, free_ports, listen, surround
 
 PROJECT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT)}
@@ -64,6 +64,13 @@ def test_a_change_of_the_sources_is_seen_once(tmp_path: Path) -> None:
     assert not watch.changed()
     source.unlink()
     assert watch.changed()
+
+
+def test_free_ports_are_given_once_and_lent_to_no_caller() -> None:
+    ports = free_ports()
+    found = [next(ports) for _ in range(50)]
+    assert len(set(found)) == len(found)
+    assert max(found) < 32_768
 
 
 def test_the_next_free_port_is_taken() -> None:

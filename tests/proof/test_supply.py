@@ -45,7 +45,11 @@ def test_nothing_is_older_than_its_floor() -> None:
 
 def test_what_is_installed_is_what_is_locked() -> None:
     """Of what the tests run with, each version stands in the lock: for some Python, by its hash."""
-    lock = (PROJECT / "requirements/development.txt").read_text(encoding="utf-8")
+    # The tests in a browser bring their own beside them.
+    lock = "\n".join(
+        (PROJECT / f"requirements/{name}.txt").read_text(encoding="utf-8")
+        for name in ("development", "browser")
+    )
     pinned: dict[str, set[str]] = {}
     for name, wanted in _PINNED.findall(lock):
         pinned.setdefault(name, set()).add(wanted)
