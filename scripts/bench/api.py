@@ -29,7 +29,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from app.core import log
-from scripts.bench.api_scene import ACCOUNTS, PASSWORD, WORDS, Person, Scene, running_scene
+from scripts.bench.api_scene import WORDS, Person, Scene, running_scene
 from scripts.bench.generator import Plan, drive, request
 from scripts.bench.peers_environment import PROJECT
 from scripts.bench.processor import Meter
@@ -83,13 +83,6 @@ def _search(person: Person) -> list[str]:
     return [request(path, authorization=f"Bearer {person.token}") for path in paths]
 
 
-def _login(person: Person) -> list[str]:
-    form = urlencode({"username": person.email, "password": PASSWORD})
-    kind = "application/x-www-form-urlencoded"
-    path = "/api/v1/login/access-token"
-    return [request(path, method="POST", body=form, content_type=kind)]
-
-
 def cases(scene: Scene) -> list[Case]:
     """Everything that is asked, each warmed up by what is read here."""
     front = "/api/v1/jobs"
@@ -130,7 +123,6 @@ def cases(scene: Scene) -> list[Case]:
         Case("detail", "intake", detail),
         Case("me", "intake", _get("/api/v1/users/me")),
         Case("search", "intake", _search, clients=8),
-        Case("login", "intake", _login, clients=4),
     ]
 
 
@@ -149,11 +141,8 @@ def _round(scene: Scene, case: Case, seconds: float, people: Sequence[Person]) -
     )
 
 
-def _people(scene: Scene, case: Case, number: int) -> list[Person]:
-    """Who asks in this round, one a connection: each browser has two, and logins are everybody's."""
-    if case.name == "login":
-        first = number * case.clients
-        return [scene.people[at % ACCOUNTS] for at in range(first, first + case.clients)]
+def _people(scene: Scene, case: Case) -> list[Person]:
+    """Who asks, one a connection: each browser has two."""
     return scene.people[1 : 1 + case.clients // 2] * 2
 
 
@@ -162,9 +151,9 @@ def measure(rounds: int, seconds: float, only: Sequence[str]) -> Rounds:
     found: Rounds = {}
     with tempfile.TemporaryDirectory() as folder, running_scene(Path(folder)) as scene:
         chosen = [case for case in cases(scene) if not only or case.name in only]
-        for number in range(rounds):
+        for _ in range(rounds):
             for case in chosen:
-                people = _people(scene, case, number)
+                people = _people(scene, case)
                 figures = _round(scene, case, seconds, people)
                 found.setdefault(case.name, []).append(figures)
                 print(f"{case.name:10} {figures}", file=sys.stderr)
@@ -186,7 +175,6 @@ NAMES: Final = {
     "detail": "Intake: one job",
     "me": "Intake: GET /users/me",
     "search": "Intake: search among 21,000 jobs",
-    "login": "Intake: login (argon2id)",
 }
 
 
