@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -240,24 +241,14 @@ def verify(
 def renewed(verdict: Verdict, known: set[tuple[str, str, int, str]]) -> Verdict:
     """The verdict, in which whoever lived before is at fault."""
     processes = [
-        Process(
-            *(each.role, each.host, each.pid, each.commit, each.since),
-            each.fault or "it was not restarted",
-        )
+        replace(each, fault=each.fault or "it was not restarted")
         if (each.role, each.host, each.pid, each.since) in known
         else each
         for each in verdict.processes
     ]
-    if verdict.code == deployment.SAME and any(each.fault for each in processes):
-        return Verdict(deployment.DIFFERENT, verdict.expected, processes, verdict.missing)
-    return Verdict(
-        verdict.code,
-        verdict.expected,
-        processes,
-        verdict.missing,
-        verdict.reason,
-        verdict.required,
-    )
+    is_old = verdict.code == deployment.SAME and any(each.fault for each in processes)
+    code = deployment.DIFFERENT if is_old else verdict.code
+    return replace(verdict, code=code, processes=processes)
 
 
 def words(command: str) -> list[str]:
