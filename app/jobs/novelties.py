@@ -11,9 +11,10 @@ from app.jobs import queries
 from app.jobs.filters import Filters
 from app.jobs.models import OpenJob
 from app.jobs.search import correctable, corrections, expression, words_of
+from app.jobs.skills import keys_of_filter
 from app.jobs.synonyms import meant_by
 
-__all__ = ["SETTLED", "Filters", "looked_for", "posted", "settled"]
+__all__ = ["SETTLED", "Filters", "keys_of_filter", "looked_for", "posted", "settled"]
 
 # A job's `posted_at` is taken before its transaction ends, which is over in 15 s at the longest
 # (statement and idle timeouts); the rest is for clocks that differ. What lies this far back is whole.

@@ -104,7 +104,7 @@ async def _alert(
 ) -> bool:
     """Tell of new jobs; False when there are none."""
     search = reader.search
-    filters = service.filters_of(search)
+    filters = await service.filters_of(search)
     jobs, count = await novelties.posted(session, filters, until, _MOST_SHOWN)
     if not jobs:
         return False

@@ -19,6 +19,14 @@ class FiltersIn(In):
     location_type: Annotated[list[LocationType], Field(default_factory=list, max_length=10)]
     job_type: Annotated[list[JobType], Field(default_factory=list, max_length=10)]
     experience_level: Annotated[list[ExperienceLevel], Field(default_factory=list, max_length=10)]
+    skill: Annotated[
+        list[Line],
+        Field(
+            default_factory=list,
+            max_length=20,
+            description="By any of its names: `k8s` finds Kubernetes",
+        ),
+    ]
     organization_id: UUID | None = None
     salary_min: NaturalInt32 | None = None
 
@@ -65,6 +73,7 @@ class SavedFilters(Out):
     location_type: list[LocationType]
     job_type: list[JobType]
     experience_level: list[ExperienceLevel]
+    skill: list[str]
     organization_id: UUID | None
     salary_min: int | None
 

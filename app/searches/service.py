@@ -1,7 +1,6 @@
 """Keeping searches: a person's own, and switching one off by the link in a mail."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,6 +18,16 @@ from app.searches.models import SavedSearch
 from app.searches.times import next_alert
 
 MOST: Final = 25
+# As GET /jobs/search calls them, so that a saved search is a query string of it.
+_UNFILTERED: Final[Mapping[str, Any]] = {
+    "location": "",
+    "location_type": (),
+    "job_type": (),
+    "experience_level": (),
+    "skill": (),
+    "organization_id": None,
+    "salary_min": None,
+}
 Row = dict[str, Any]
 
 
@@ -143,17 +152,23 @@ def shown(search: SavedSearch) -> Row:
 
 def question_of(search: SavedSearch) -> str:
     """The search as the query string of GET /jobs/search."""
-    filters = {name: value for name, value in _saved(search).items() if value not in (None, "", [])}
+    filters = {
+        name: value for name, value in _saved(search).items() if value not in (None, "", (), [])
+    }
     return urlencode({"query": search.query, **filters}, doseq=True)
 
 
-def filters_of(search: SavedSearch) -> Filters:
-    """The search as jobs are asked for: what its owner does not know yet."""
+async def filters_of(search: SavedSearch) -> Filters:
+    """The search as jobs are asked for: what its owner does not know yet.
+
+    Skills are saved by their names and looked up each time, as the taxonomy knows them then.
+    """
     saved = _saved(search)
-    organization_id = saved["organization_id"]
+    organization_id, skills = saved["organization_id"], saved.pop("skill")
     return Filters(
         **{
             **saved,
+            "skill_keys": await novelties.keys_of_filter(skills),
             "organization_id": UUID(organization_id) if organization_id else None,
             "posted_after": search.alerted_until,
             "expression": search.expression,
@@ -163,7 +178,4 @@ def filters_of(search: SavedSearch) -> Filters:
 
 def _saved(search: SavedSearch) -> dict[str, Any]:
     """The filters by name, those too that did not exist when the search was saved."""
-    usual = asdict(Filters())
-    names = ("location", "location_type", "job_type", "experience_level")
-    usual = {name: usual[name] for name in (*names, "organization_id", "salary_min")}
-    return {name: search.filters.get(name, value) for name, value in usual.items()}
+    return {name: search.filters.get(name, value) for name, value in _UNFILTERED.items()}

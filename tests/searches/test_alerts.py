@@ -24,6 +24,7 @@ from app.notifications.models import Notification
 from app.searches import alerts, tasks
 from app.searches.models import SavedSearch
 from app.searches.times import next_alert
+from app.skills.keys import keys_of
 from tests.conftest import Stage
 from tests.jobs.samples import make_job
 from tests.mail.reading import Letter, context_of, letters
@@ -72,6 +73,18 @@ async def test_nothing_new_is_no_mail(database: Database, settings: Settings, cr
     assert search.last_alert_at is None
     assert search.next_alert_at is not None
     assert search.next_alert_at > now()
+
+
+async def test_only_jobs_of_its_skills_are_told(
+    database: Database, settings: Settings, crew: Crew
+) -> None:
+    await make_search(database, crew.candidate.id, filters={"skill": ["k8s"]})
+    await make_search(database, crew.employer.id, filters={"location": "Lyon"})
+    await post(database, crew, title="Platform", skill_keys=keys_of(["Kubernetes"]))
+    await post(database, crew, title="Ward", skill_keys=keys_of(["Nursing"]))
+    told = {mail.to: mail.context["jobs"] for mail in await alerted(database, settings)}
+    assert [job["title"] for job in told[crew.candidate.email]] == ["Platform"]
+    assert len(told[crew.employer.email]) == 2, "saved when there was no such filter"
 
 
 async def test_what_is_new_after_an_alert_is_told_next_time(

@@ -13,6 +13,7 @@ from app.core.settings import Settings
 from app.searches.links import UnsubscribeLinks
 from app.searches.models import SavedSearch
 from app.searches.service import MOST
+from app.skills.keys import keys_of
 from tests.jobs.samples import make_job
 from tests.people import API, Crew
 from tests.searches.samples import make_search
@@ -21,7 +22,12 @@ SEARCHES = f"{API}/saved-searches"
 WISH = {
     "name": "Data in Lyon",
     "query": "data",
-    "filters": {"location": "lyon", "job_type": ["full_time", "contract"], "salary_min": 40000},
+    "filters": {
+        "location": "lyon",
+        "job_type": ["full_time", "contract"],
+        "skill": ["Postgres", "Erlang"],
+        "salary_min": 40000,
+    },
 }
 
 
@@ -34,8 +40,11 @@ async def test_a_search_is_kept_changed_and_forgotten(
     mine, place = made.json(), made.headers["location"]
     assert (mine["frequency"], mine["filters"]["location_type"]) == ("daily", [])
     assert mine["next_alert_at"].endswith("T08:00:00Z")
-    job_id = await make_job(database, crew)
-    await make_job(database, crew, location="Paris")
+    assert mine["filters"]["skill"] == ["Postgres", "Erlang"], "as they were named"
+    keys = keys_of(["PostgreSQL"])
+    job_id = await make_job(database, crew, skill_keys=keys)
+    await make_job(database, crew, skill_keys=keys, location="Paris")
+    await make_job(database, crew, skill_keys=keys_of(["Python"]))
     found = (await client.get(mine["search_url"])).json()["results"]
     assert [job["id"] for job in found] == [str(job_id)]
     seen = await client.get(place, headers=headers)
@@ -86,6 +95,8 @@ async def test_so_many_and_no_more(
         {"name": "x", "filters": {"posted_after": "2026-01-01"}},
         {"name": "x", "filters": {"job_type": ["slavery"]}},
         {"name": "x", "filters": {"salary_min": -1}},
+        {"name": "x", "filters": {"skill": [" "]}},
+        {"name": "x", "filters": {"skill": ["SQL"] * 21}},
         {"name": "x", "user_id": "0193a5b0-7c7e-7000-8000-3f1f6c1e9a01"},
     ],
 )
