@@ -5,18 +5,16 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Integer,
     Select,
-    and_,
     case,
     cast,
-    exists,
     func,
     insert,
     literal,
     select,
     text,
+    union,
     union_all,
     update,
 )
@@ -39,38 +37,44 @@ def active(filters: Filters) -> Select[Any]:
     return select(OpenJob).where(*filters.conditions())
 
 
-def ranked(filters: Filters) -> Select[Any]:
-    """Job, rank and marked passage of what a search found, in no order.
+def ranked(filters: Filters, sought: Sequence[str]) -> Select[Any]:
+    """Id and rank of what a search found, in no order, and beside each how many were ranked.
 
-    Candidates are the newest whose title or skills match and the newest that match anywhere.
+    Ranked are, for each expression that is sought, the newest whose title or skills match and the
+    newest that match anywhere. Whatever matches in its head matches as a whole, so there only the
+    head is asked.
     """
-    query = asked(filters.expression)
-    conditions = filters.conditions()
     newest = (OpenJob.posted_at.desc(), OpenJob.id.desc())
-    head = select(OpenJob.id).where(*conditions, OpenJob.search_head.op("@@")(query))
-    candidates = union_all(
-        head.order_by(*newest).limit(_MOST_RANKED).subquery().select(),
-        select(OpenJob.id)
-        .where(*conditions)
+    columns = select(OpenJob.id, OpenJob.search).where(*filters.conditions(with_question=False))
+    candidates = [
+        columns.where(where.op("@@")(asked(expression)))
         .order_by(*newest)
-        .limit(_MOST_RANKED)
+        .limit(_MOST_RANKED // len(sought))
         .subquery()
-        .select(),
-    ).cte("candidates")
+        for expression in sought
+        for where in (OpenJob.search_head, OpenJob.search)
+    ]
+    # As a whole number, so that pages can start after it.
+    weights = [func.ts_rank(one.c.search, asked(filters.expression), 1) for one in candidates]
+    each = [
+        select(one.c.id, cast(weight * 1_000_000, Integer).label("rank"))
+        for one, weight in zip(candidates, weights, strict=True)
+    ]
+    both = union(*each).cte("candidates")
+    total = select(func.count()).select_from(both).scalar_subquery().label("total")
+    return select(both.c.id, both.c.rank, total)
+
+
+async def found(
+    session: ReadSession, filters: Filters, jobs: Sequence[UUID]
+) -> dict[UUID, tuple[OpenJob, str]]:
+    """Jobs that a search found, by their ids, each with its marked passage."""
     configuration = case((OpenJob.language == "fr", FRENCH), else_=ENGLISH)
     passage = OpenJob.title + " · " + func.concat_ws(" ", OpenJob.description, OpenJob.requirements)
     clean = func.translate(passage, MARK_START + MARK_END, "")
-    return select(
-        OpenJob,
-        rank(filters.expression).label("rank"),
-        func.ts_headline(configuration, clean, query, _HEADLINE).label("headline"),
-    ).where(OpenJob.id.in_(select(candidates.c.id)))
-
-
-def rank(expression: str) -> ColumnElement[int]:
-    """How well a job answers, as a whole number, so that pages can start after it."""
-    weight = func.ts_rank(OpenJob.search, asked(expression), 1)
-    return cast(weight * 1_000_000, Integer)
+    headline = func.ts_headline(configuration, clean, asked(filters.expression), _HEADLINE)
+    rows = await session.execute(select(OpenJob, headline).where(OpenJob.id.in_(jobs)))
+    return {job.id: (job, passage) for job, passage in rows}
 
 
 async def plan_for_each_question(session: ReadSession) -> None:
@@ -81,10 +85,10 @@ async def plan_for_each_question(session: ReadSession) -> None:
     await session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
 
 
-async def has_any(session: ReadSession, filters: Filters) -> bool:
-    """Whether anything matches."""
-    found = await session.execute(select(exists().where(and_(*filters.conditions()))))
-    return bool(found.scalar_one())
+async def ranked_in_all(session: ReadSession, filters: Filters, sought: Sequence[str]) -> int:
+    """How many jobs a search ranks."""
+    counted = select(func.count()).select_from(ranked(filters, sought).subquery())
+    return int((await session.execute(counted)).scalar_one())
 
 
 async def count(session: ReadSession, filters: Filters) -> int:

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from rapidfuzz.distance import OSA
 
@@ -20,6 +20,8 @@ _CORRECTABLE = re.compile(r"[^\W\d_]{4,40}")
 _MOST_CORRECTIONS: Final = 3
 # Two letters begin so many words that the index is read for a tenth of a second.
 _SHORTEST_BEGINNING: Final = 3
+# Five pages of twenty.
+_ENOUGH: Final = 100
 # Words that are common in one of the two languages and rare in the other.
 _FRENCH = frozenset(
     [
@@ -114,38 +116,88 @@ class Meant:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to understand a question, and how many jobs it has to find to be the one meant.
+
+    `sought` are the expressions whose newest jobs are ranked by `expression`.
+    """
+
+    expression: str
+    sought: tuple[str, ...]
+    enough: int
+
+
+def readings(
+    words: Sequence[str],
+    corrected: Mapping[str, Sequence[str]],
+    meant: Sequence[Meant],
+    *,
+    is_known: bool,
+) -> list[Reading]:
+    """All ways, the narrowest first; at the last one it ends, whatever it finds.
+
+    A last word that is a whole one elsewhere (`is_known`) is mostly finished, and is taken as begun
+    only where few jobs have it: all words with that beginning are dear to look for in long texts.
+    """
+    parts = _parts(words, corrected, meant)
+    every = " & ".join(parts)
+    found = [Reading(every, (every,), 1)]
+    if is_known:
+        whole = expression(words, corrected, meant, is_unfinished=False)
+        found.insert(0, Reading(whole, (whole,), _ENOUGH))
+    if len(parts) > 1:
+        # Each by itself: among the newest that have any of them a rare word's jobs would be few, and
+        # PostgreSQL takes several words that it has never seen for half of all jobs.
+        found.append(Reading(" | ".join(parts), tuple(parts), 0))
+    return found
+
+
 def expression(
     words: Sequence[str],
     corrected: Mapping[str, Sequence[str]],
-    meant: Iterable[Meant] = (),
+    meant: Sequence[Meant] = (),
     *,
-    joined: Literal[" & ", " | "] = " & ",
+    is_unfinished: bool = True,
 ) -> str:
-    """The words as text for to_tsquery: the last one may be unfinished, each may be corrected.
+    """All the words as text for to_tsquery: each may be corrected, the last one is only begun where
+    it `is_unfinished`.
 
     Those that name a skill may also stand in the text under its own name.
     """
+    return " & ".join(_parts(words, corrected, meant, is_unfinished=is_unfinished))
+
+
+def _parts(
+    words: Sequence[str],
+    corrected: Mapping[str, Sequence[str]],
+    meant: Sequence[Meant],
+    *,
+    is_unfinished: bool = True,
+) -> list[str]:
     named = {each.first: each for each in meant}
+    begun = len(words) - 1 if is_unfinished else len(words)
     parts, at = [], 0
     while at < len(words):
         skill = named.get(at)
         until = at + 1 if skill is None else skill.last
-        said = [_forms(words, number, corrected) for number in range(at, until)]
+        said = [
+            _forms(word, corrected.get(word, ()), is_begun=number == begun)
+            for number, word in enumerate(words[at:until], at)
+        ]
         if skill is None:
             parts += said
         else:
             phrase = " <-> ".join(map(_quoted, words_of(skill.name)))
             parts.append(f"(({' & '.join(said)}) | ({phrase}))")
         at = until
-    return joined.join(parts)
+    return parts
 
 
-def _forms(words: Sequence[str], at: int, corrected: Mapping[str, Sequence[str]]) -> str:
-    word = words[at]
-    forms = [_quoted(word), *map(_quoted, corrected.get(word, ()))]
-    if at == len(words) - 1 and len(word) >= _SHORTEST_BEGINNING:
-        forms.append(f"{_quoted(word)}:*")
-    return f"({' | '.join(forms)})"
+def _forms(word: str, corrected: Sequence[str], *, is_begun: bool) -> str:
+    # What begins with the word is the word itself, too: said twice it would be read twice.
+    beginning = ":*" if is_begun and len(word) >= _SHORTEST_BEGINNING else ""
+    return f"({' | '.join([_quoted(word) + beginning, *map(_quoted, corrected)])})"
 
 
 def _quoted(word: str) -> str:

@@ -1,6 +1,6 @@
 """What can be done with jobs. The session's scope decides which ones are there at all."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
@@ -14,11 +14,12 @@ from app.jobs.errors import JobExpiryPast, JobNotFound, JobSalaryRange, JobTrans
 from app.jobs.filters import Filters
 from app.jobs.models import Job, OpenJob
 from app.jobs.search import (
+    Reading,
     correctable,
     corrections,
-    expression,
     language_of,
     marked,
+    readings,
     words_of,
 )
 from app.jobs.skills import written
@@ -57,30 +58,58 @@ async def search(
     """
     words = words_of(question)
     if not words:
-        found = await browse(session, filters=filters, query=query)
-        rows = [{"OpenJob": job, "rank": 0, "headline": ""} for job in found.rows]
-        return filters, Slice(rows, found.next, found.previous, found.count)
+        listed = await browse(session, filters=filters, query=query)
+        rows = [{"OpenJob": job, "rank": 0, "headline": ""} for job in listed.rows]
+        return filters, Slice(rows, listed.next, listed.previous, listed.count)
     await queries.plan_for_each_question(session)
     near = await queries.near_words(session, correctable(words))
     corrected = {word: corrections(word, known) for word, known in near.items()}
-    meant = await meant_by(words)
-    asked = replace(filters, expression=expression(words, corrected, meant))
-    page = await _ranked(session, asked, query)
-    # Only an empty page leaves the question open: it may also be the one after the last.
-    if not page.rows and len(words) > 1 and not await queries.has_any(session, asked):
-        asked = replace(filters, expression=expression(words, corrected, meant, joined=" | "))
-        page = await _ranked(session, asked, query)
-    rows = [{**row, "headline": marked(row["headline"])} for row in page.rows]
+    is_known = words[-1] in near.get(words[-1], ())
+    ways = readings(words, corrected, await meant_by(words), is_known=is_known)
+    asked, page = await _widened(session, ways, filters, query)
+    found = await queries.found(session, asked, [row["id"] for row in page.rows])
+    rows = [
+        {
+            "OpenJob": found[row["id"]][0],
+            "rank": row["rank"],
+            "headline": marked(found[row["id"]][1]),
+        }
+        for row in page.rows
+        # The others were closed between the two statements.
+        if row["id"] in found
+    ]
     # A page comes from the ranked part of all hits; the count is that of all of them.
     count = await queries.count(session, asked) if query.with_count else None
     return asked, Slice(rows, page.next, page.previous, count)
 
 
-async def _ranked(session: ReadSession, asked: Filters, query: PageQuery) -> Slice[dict[str, Any]]:
+async def _widened(
+    session: ReadSession, ways: Sequence[Reading], filters: Filters, query: PageQuery
+) -> tuple[Filters, Slice[dict[str, Any]]]:
+    """The page of the narrowest reading that finds enough: on every page of a question the same one."""
+    *narrow, widest = ways
+    for way in narrow:
+        asked = replace(filters, expression=way.expression)
+        page = await _ranked(session, asked, way, query)
+        # An empty page leaves the question open: it may also be the one after the last.
+        total = page.rows[0]["total"] if page.rows else None
+        if total is None:
+            total = await queries.ranked_in_all(session, asked, way.sought) if query.cursor else 0
+        if total >= way.enough:
+            return asked, page
+    asked = replace(filters, expression=widest.expression)
+    return asked, await _ranked(session, asked, widest, query)
+
+
+async def _ranked(
+    session: ReadSession, asked: Filters, way: Reading, query: PageQuery
+) -> Slice[dict[str, Any]]:
+    ranked = queries.ranked(asked, way.sought)
+    columns = ranked.selected_columns
     return await paginate(
         session,
-        queries.ranked(asked),
-        keys=[(queries.rank(asked.expression), "desc"), (OpenJob.id, "desc")],
+        ranked,
+        keys=[(columns["rank"], "desc"), (columns["id"], "desc")],
         query=replace(query, with_count=False),
     )
 

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.db import Database
-from app.jobs.search import Meant, corrections, expression, language_of, marked, words_of
+from app.jobs import search
+from app.jobs.search import (
+    Meant,
+    corrections,
+    expression,
+    language_of,
+    marked,
+    readings,
+    words_of,
+)
 from tests.jobs.samples import JOBS, make_job
 from tests.people import Crew
 
@@ -148,6 +157,35 @@ async def test_pages_keep_the_order(
     assert len(set(seen)) == 7
 
 
+async def test_words_that_no_job_has_together_are_looked_for_one_by_one(
+    client: httpx.AsyncClient, database: Database, crew: Crew
+) -> None:
+    for title in (*["Welder"] * 4, "Florist"):
+        await make_job(database, crew, title=title)
+    seen, place = [], f"{JOBS}/search?query=florist+welder+qwertz&limit=2"
+    while place:
+        page = (await client.get(place)).json()
+        seen += [job["title"] for job in page["results"]]
+        place = page["next"]
+    assert sorted(seen) == ["Florist", *["Welder"] * 4]
+
+
+async def test_a_whole_word_is_finished_where_many_jobs_have_it(
+    client: httpx.AsyncClient, database: Database, crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for title in ("Admin", "Admin", "Administrator"):
+        await make_job(database, crew, title=title, description="A job.")
+    place = f"{JOBS}/search?query=admin&limit=1"
+    found = []
+    for enough in (2, 3):
+        monkeypatch.setattr(search, "_ENOUGH", enough)
+        first = (await client.get(place)).json()
+        second = (await client.get(first["next"])).json()
+        third = (await client.get(second["next"])).json() if second["next"] else {"results": []}
+        found.append(len([*first["results"], *second["results"], *third["results"]]))
+    assert found == [2, 3]
+
+
 async def test_filters_and_facets(
     client: httpx.AsyncClient, database: Database, crew: Crew
 ) -> None:
@@ -199,6 +237,18 @@ async def test_filters_and_facets(
 )
 def test_corrections(word: str, known: list[str], meant: list[str]) -> None:
     assert corrections(word, known) == meant
+
+
+def test_ways_to_read_a_question() -> None:
+    known, unknown = (readings(["data", "ward"], {}, [], is_known=known) for known in (True, False))
+    assert [(way.expression, way.enough) for way in known] == [
+        ("('data') & ('ward')", 100),
+        ("('data') & ('ward':*)", 1),
+        ("('data') | ('ward':*)", 0),
+    ]
+    assert known[1:] == unknown
+    assert unknown[-1].sought == ("('data')", "('ward':*)")
+    assert len(readings(["ward"], {}, [], is_known=False)) == 1
 
 
 @given(st.text(max_size=60))
