@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import text
 from sqlalchemy.schema import SchemaItem
 
-from app.core.migrations import LOCK_TIMEOUT
+from app.core.gentle_migrations import LOCK_TIMEOUT
 from app.core.models import Base
 
 for room in (
@@ -42,6 +42,8 @@ def migrate() -> None:
     """Run on the connection of the caller, waiting for no lock longer than `LOCK_TIMEOUT`."""
     connection = context.config.attributes["connection"]
     connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
+    # Else all migrations would run in the one transaction that this statement has begun.
+    connection.commit()
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,

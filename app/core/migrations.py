@@ -14,16 +14,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, pool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import await_only
 
 from app.core.db import APP_ROLE, database_url
+from app.core.gentle_migrations import LOCK_TIMEOUT
 
 _SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 # Any fixed number will do; it keeps two starting processes from migrating at once.
 _MIGRATION_LOCK = 7_203_411_190
-# Everybody who wants to read a table queues behind a migration that waits for it: so it gives up
-# soon, lets them through, and tries again.
-LOCK_TIMEOUT: Final = "50ms"
 _PATIENCE_SECONDS: Final = 120.0
+_ASKING_AGAIN_SECONDS: Final = 0.2
 _PAUSE_SECONDS: Final = (0.1, 0.6)
 # A lock that was not given in time, and a deadlock with a transaction of the application's.
 _IN_THE_WAY: Final = ("55P03", "40P01")
@@ -82,9 +82,11 @@ def alembic_config(connection: Connection) -> Config:
 def upgrade(connection: Connection, revision: str = "head") -> None:
     """Bring the schema up to `revision`, one process at a time; `-1` and the like count from here.
 
+    The connection is that of an asynchronous engine, as `run_sync` hands it over.
+
     Raises:
         DBAPIError: among others, a table was in use for longer than `LOCK_TIMEOUT`; what earlier
-            migrations have done stays.
+            migrations have done stays, and the next attempt goes on from there.
     """
     _run_alone(connection, command.upgrade, revision)
 
@@ -99,16 +101,32 @@ def downgrade(connection: Connection, revision: str) -> None:
 
 
 def _run_alone(connection: Connection, step: Any, revision: str) -> None:
-    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK})
+    _wait_alone(connection)
     try:
         event.listen(connection, "before_cursor_execute", _impatient, retval=True)
-        step(alembic_config(connection), revision)
+        config = alembic_config(connection)
+        config.attributes["direction"] = step.__name__
+        step(config, revision)
         connection.commit()
     finally:
         event.remove(connection, "before_cursor_execute", _impatient)
         connection.rollback()
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _MIGRATION_LOCK})
         connection.commit()
+
+
+def _wait_alone(connection: Connection) -> None:
+    """Take the lock by asking again: who waits inside a statement is waited for by whoever has it.
+
+    An index is built CONCURRENTLY when everybody who sees the table as it was is gone.
+    """
+    while not connection.scalar(
+        text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _MIGRATION_LOCK}
+    ):
+        connection.commit()
+        await_only(asyncio.sleep(_ASKING_AGAIN_SECONDS))
+    # Alembic begins a transaction for each migration if there is none already.
+    connection.commit()
 
 
 def _impatient(
