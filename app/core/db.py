@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.pool import QueuePool
 
 from app.core import telemetry
-from app.core.db_faults import DRIVER_FAULTS, is_transient
+from app.core.db_faults import DRIVER_FAULTS, abandon, is_transient, roll_back
 from app.core.problems import Problem
 from app.core.settings import DatabaseSettings
 
@@ -32,7 +32,6 @@ _ENTER = text(
     " set_config('intake.person', :person, true), set_config('intake.system', :system, true)"
 )
 _ENTER_READ_ONLY = text(f"{_ENTER.text}, set_config('transaction_read_only', 'on', true)")
-_FAREWELL_SECONDS = 2.0
 
 
 class DatabaseAway(Problem):
@@ -184,7 +183,7 @@ class Database:
                 await session.execute(enter, scope.parameters())
                 yield session
             except DRIVER_FAULTS as error:
-                await _abandon(session)
+                await abandon(session, error)
                 if is_transient(error):
                     raise DatabaseAway(headers={"Retry-After": "2"}) from error
                 raise
@@ -264,7 +263,7 @@ class Database:
                     yield connection
                     await connection.execute("COMMIT")
                 except BaseException:
-                    await _roll_back(pooled, connection)
+                    await roll_back(pooled, connection)
                     raise
         except DRIVER_FAULTS as error:
             if is_transient(error):
@@ -278,20 +277,3 @@ class Database:
 
 async def _driver_of(pooled: AsyncConnection) -> "asyncpg.Connection[Any]":
     return cast("asyncpg.Connection[Any]", (await pooled.get_raw_connection()).driver_connection)
-
-
-async def _roll_back(pooled: AsyncConnection, connection: "asyncpg.Connection[Any]") -> None:
-    """Give the connection back clean, or not at all."""
-    try:
-        async with asyncio.timeout(_FAREWELL_SECONDS):
-            await asyncio.shield(connection.execute("ROLLBACK"))
-    except (*DRIVER_FAULTS, TimeoutError, asyncio.CancelledError):
-        await pooled.invalidate()
-
-
-async def _abandon(session: AsyncSession) -> None:
-    """Throw away a session whose connection may be dead, without waiting for its answer."""
-    try:
-        await session.rollback()
-    except DRIVER_FAULTS:
-        await session.invalidate()

@@ -1,10 +1,21 @@
-"""Which failures of PostgreSQL pass by themselves."""
+"""Which failures of PostgreSQL pass by themselves, and what becomes of the connection."""
+
+import asyncio
+from typing import Any
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 # PostgresError comes from statements sent over `driver`, which SQLAlchemy does not wrap.
-DRIVER_FAULTS = (DBAPIError, OSError, asyncpg.InterfaceError, asyncpg.PostgresError)
+DRIVER_FAULTS = (
+    DBAPIError,
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresError,
+)
+_FAREWELL_SECONDS = 2.0
 # Connection trouble, shutdown, too many connections, statement and lock timeouts, deadlocks.
 _TRANSIENT_STATES = ("08", "53", "57P", "57014", "55P03", "40P01", "40001", "25P03")
 
@@ -21,4 +32,30 @@ def is_transient(error: BaseException) -> bool:
         return str(state).startswith(_TRANSIENT_STATES)
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_TRANSIENT_STATES)
-    return isinstance(error, OSError | asyncpg.InterfaceError | TimeoutError)
+    return isinstance(
+        error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError | TimeoutError
+    )
+
+
+async def roll_back(pooled: AsyncConnection, connection: "asyncpg.Connection[Any]") -> None:
+    """Give the connection back clean, or not at all."""
+    try:
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            await connection.execute("ROLLBACK")
+    except (*DRIVER_FAULTS, TimeoutError, asyncio.CancelledError):
+        # The driver asked to close while a statement is under way takes the answer to that for one
+        # to a question that it never put ("unknown protocol state 3"): hang up instead.
+        connection.terminate()
+        await pooled.invalidate()
+
+
+async def abandon(session: AsyncSession, error: BaseException) -> None:
+    """Throw away a session whose connection may be dead, without waiting for its answer."""
+    if isinstance(error, asyncpg.InternalClientError):
+        # The driver has lost count of questions and answers: no other may get what comes next.
+        await session.invalidate()
+        return
+    try:
+        await session.rollback()
+    except DRIVER_FAULTS:
+        await session.invalidate()

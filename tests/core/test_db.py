@@ -1,6 +1,8 @@
 """Sessions: commit at the end, eyes of one tenant, full houses and lost servers answer 503."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -10,6 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from app.core import db_faults
 from app.core.db import (
     Database,
     DatabaseAway,
@@ -212,6 +215,40 @@ async def test_a_bulk_transaction_has_the_eyes_of_its_scope(stage: Stage) -> Non
         async with stage.database.bulk(scope, read_only=True) as connection:
             assert await connection.fetchval("SELECT count(*) FROM claim_twins") == seen
             assert await connection.fetchval("SHOW synchronous_commit") != "local"
+
+
+async def test_a_connection_that_does_not_take_leave_is_hung_up_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db_faults, "_FAREWELL_SECONDS", 0.05)
+    complaints: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _loop, context: complaints.append(context))
+    with pytest.raises(ZeroDivisionError):
+        async with stage.database.bulk(Scope.system()) as connection:
+            # The server is too busy to answer the rollback, and does so while we hang up.
+            backend = connection.get_server_pid()
+            os.kill(backend, signal.SIGSTOP)
+            loop.call_later(0.2, os.kill, backend, signal.SIGCONT)
+            raise ZeroDivisionError
+    assert connection.is_closed()
+    assert backend not in await backends(stage.database)
+    await asyncio.sleep(0.3)
+    assert complaints == []
+
+
+async def backends(database: Database) -> set[int]:
+    async with database.bulk(Scope.system(), read_only=True) as connection:
+        return {await connection.fetchval("SELECT pg_backend_pid()")}
+
+
+async def test_a_driver_that_lost_count_is_not_asked_again(stage: Stage) -> None:
+    before = await backends(stage.database)
+    with pytest.raises(DatabaseAway):
+        async with stage.database.read(Scope.system()) as session:
+            await session.execute(COUNT)
+            raise asyncpg.InternalClientError("got result for unknown protocol state 3")
+    assert before.isdisjoint(await backends(stage.database))
 
 
 async def test_a_bulk_transaction_that_is_cancelled_leaves_nothing(stage: Stage) -> None:
