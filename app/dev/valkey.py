@@ -79,6 +79,16 @@ class ValkeyServer:
             pause(_POLL_SECONDS)
         raise ServerFailed(f"Valkey was not ready in {_READY_SECONDS:.0f} s, see {log}")
 
+    def restart(self) -> None:
+        """Kill it at once and start it again, from the thread that it is to end with.
+
+        Raises:
+            ServerFailed: it did not come up.
+        """
+        if self.process is not None:
+            stop(self.process, by=signal.SIGKILL, seconds=_READY_SECONDS)
+        self._start()
+
     def _answers(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(1)

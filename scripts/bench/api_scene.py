@@ -163,6 +163,14 @@ async def _fill(url: str, secret: str, peer_secret: str) -> list[Person]:
     return people
 
 
+def _peers_accounts(environment: dict[str, str]) -> None:
+    """The same people in the tables that the peers have for theirs."""
+    command = [str(peers_python()), "-m", "scripts.bench.peers.accounts"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stderr[-3000:])
+
+
 def _commands(ports: dict[str, int]) -> dict[str, list[str]]:
     """How each server starts: one process each."""
     peers = str(peers_python())
@@ -205,8 +213,10 @@ def running_scene(folder: Path) -> Iterator[Scene]:
             "LOCAL_STORAGE_DIR": str(folder / "files"),
             "PORT": str(ports["intake"]),
             "PEER_SECRET": peer_secret,
+            "PEER_PASSWORD": PASSWORD,
             "PYTHONPATH": str(PROJECT),
         }
+        _peers_accounts(environment)
         servers = {}
         for name, command in _commands(ports).items():
             log = stack.enter_context((folder / f"{name}.log").open("wb"))

@@ -42,7 +42,10 @@ class House:
     processes: dict[str, subprocess.Popen[bytes]]
     payer_url: str
     servers: dict[str, int]
-    """The process numbers of PostgreSQL and Valkey."""
+    """The process numbers of PostgreSQL and Valkey, as they were started."""
+    valkey: ValkeyServer
+    files: Path
+    """The folder of the local store."""
 
     def payer(self, name: str, body: dict[str, Any] | None = None) -> Any:
         """Use a switch of the local payer: `calls` is read, every other is set."""
@@ -94,6 +97,7 @@ def running_house(folder: Path, books: dict[str, int]) -> Iterator[House]:
             "REDIS_URL": valkey.url,
             "SECRET_KEY": secrets.token_urlsafe(48),
             "RATE_LIMITS": "off",
+            "LOCAL_STORAGE_DIR": str(folder / "files"),
             "ENVIRONMENT": "development",
             "PORT": str(port),
             "UHC_BASE_URL": f"http://127.0.0.1:{payer}/Claims",
@@ -127,7 +131,17 @@ def running_house(folder: Path, books: dict[str, int]) -> Iterator[House]:
         payer_url = f"http://127.0.0.1:{payer}"
         started = {"postgres": postgres.process, "valkey": valkey.process}
         servers = {name: process.pid for name, process in started.items() if process}
-        yield House(url, postgres.url, valkey.url, environment, processes, payer_url, servers)
+        yield House(
+            url=url,
+            database=postgres.url,
+            redis=valkey.url,
+            environment=environment,
+            processes=processes,
+            payer_url=payer_url,
+            servers=servers,
+            valkey=valkey,
+            files=folder / "files",
+        )
 
 
 def wait_for(url: str, seconds: float = 60) -> None:

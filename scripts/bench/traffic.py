@@ -41,6 +41,9 @@ class Report:
     """What came of a stretch of traffic."""
 
     milliseconds: list[float] = field(default_factory=list)
+    due: list[float] = field(default_factory=list)
+    """When each of them should have been sent, by the machine's clock."""
+
     statuses: Counter[str] = field(default_factory=Counter)
     undeclared: list[str] = field(default_factory=list)
     jobs: list[str] = field(default_factory=list)
@@ -51,6 +54,7 @@ class Report:
     def note(self, answer: httpx.Response | Exception, milliseconds: float) -> None:
         """One more answer; a 503 that says why and when is no failure."""
         self.milliseconds.append(milliseconds)
+        self.due.append(time.monotonic() - milliseconds / 1_000)
         if isinstance(answer, Exception):
             self.statuses[type(answer).__name__] += 1
             self.undeclared.append(repr(answer))
@@ -62,10 +66,27 @@ class Report:
                 f"{answer.request.url.path} {answer.status_code} {answer.text:.200}"
             )
 
-    @property
-    def p99(self) -> float:
-        """Milliseconds from when a request was due to the end of its answer."""
-        return statistics.quantiles(self.milliseconds, n=100)[98]
+    def figures(self) -> dict[str, Any]:
+        """Counts, and milliseconds from when a request was due to the end of its answer, by minutes."""
+        minutes: dict[int, list[float]] = {}
+        began = min(self.due, default=0.0)
+        for due, taken in zip(self.due, self.milliseconds, strict=True):
+            minutes.setdefault(int((due - began) // 60), []).append(taken)
+        seen = [one for _, one in sorted(minutes.items()) if len(one) > 1]
+        return {
+            "sent": len(self.milliseconds),
+            "statuses": dict(self.statuses),
+            **_spread(self.milliseconds),
+            "minutes_seen": [_spread(one) for one in seen],
+        }
+
+
+def _spread(taken: list[float]) -> dict[str, float]:
+    return {
+        "median": round(statistics.median(taken), 1),
+        "p99": round(statistics.quantiles(taken, n=100)[98], 1),
+        "longest": round(max(taken), 1),
+    }
 
 
 class Traffic:
@@ -89,7 +110,7 @@ class Traffic:
         """End all connections."""
         await self._http.aclose()
 
-    async def capacity(self, seconds: float, clients: int = 16) -> float:
+    async def capacity(self, seconds: float, clients: int) -> float:
         """Requests a second when `clients` ask one after the other without a pause."""
         end = time.monotonic() + seconds
         counts = await asyncio.gather(*(self._ask_on(end) for _ in range(clients)))

@@ -1,5 +1,5 @@
-"""A list in Django REST framework: cursor paging over the same jobs, a JWT that is checked, no query
-for the user, no throttling. Runs in the environment of the peers: gunicorn with threads, whose
+"""Django REST framework over the same jobs: a list with a cursor, one job, its own search filter, and
+signing in by simplejwt. A JWT is checked, no query for the user, no throttling. Runs in the environment of the peers: gunicorn with threads, whose
 connections to PostgreSQL stay open.
 """
 
@@ -46,7 +46,8 @@ from django.contrib.postgres.fields import ArrayField  # noqa: E402 - Django has
 from django.core.wsgi import get_wsgi_application  # noqa: E402
 from django.db import models  # noqa: E402
 from django.urls import path  # noqa: E402
-from rest_framework import generics, pagination, serializers  # noqa: E402
+from rest_framework import filters, generics, pagination, serializers  # noqa: E402
+from rest_framework_simplejwt.views import TokenObtainPairView  # noqa: E402
 
 
 class Job(models.Model):
@@ -97,5 +98,20 @@ class Jobs(generics.ListAPIView):
     pagination_class = Newest
 
 
-urlpatterns = [path("jobs/", Jobs.as_view())]
+class Found(Jobs):
+    filter_backends = (filters.SearchFilter,)
+    search_fields = ("title", "description")
+
+
+class One(generics.RetrieveAPIView):
+    queryset = Job.objects.all()
+    serializer_class = JobSerializer
+
+
+urlpatterns = [
+    path("jobs/", Jobs.as_view()),
+    path("jobs/search/", Found.as_view()),
+    path("jobs/<uuid:pk>/", One.as_view()),
+    path("token/", TokenObtainPairView.as_view()),
+]
 application = get_wsgi_application()
