@@ -87,7 +87,10 @@ def _places(places: Mapping[tuple[str, str], Mapping[str, Sequence[str]]]) -> li
     for number, ((method, path), values) in enumerate(sorted(places.items())):
         bound = []
         for name, ids in values.items():
-            lines += _dictionary(f"{name}-{number}", ids)
+            # Ids of some rooms are numbers, and a text is none.
+            lines += _dictionary(
+                f"{name}-{number}", [int(one) if one.isdigit() else one for one in ids]
+            )
             # 1.0 would keep foreign and impossible ids away.
             bound.append(f"'path.{name}' = {{dictionary = '{name}-{number}', probability = 0.8}}")
         if bound:
