@@ -9,17 +9,16 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core import clock
 from scripts.scoring.lines import LINES
-from scripts.scoring.running import PROJECT, Outcome, fault_of, run
+from scripts.scoring.running import PROJECT, Found, Outcome, fault_of, run
 from scripts.scoring.trials import Line, Trial
 
 PAGE = PROJECT / "docs" / "scorecard.md"
 MARK = "<!-- scorecard -->"
-Found = Mapping[frozenset[tuple[str, str]], Sequence[Outcome]]
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,15 @@ def _number(row: str) -> int:
     return int(first) if row.startswith("| ") and first.isdigit() else 0
 
 
+def known(plan: Sequence[tuple[Line, Sequence[Trial]]], found: Found) -> list[Score]:
+    """The scores of all lines whose trials are over."""
+    return [
+        score(line, trials, found)
+        for line, trials in plan
+        if all(frozenset(trial.variables.items()) in found for trial in trials)
+    ]
+
+
 def main() -> int:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -110,12 +118,13 @@ def main() -> int:
     if options.short:
         plan = [(line, trials) for line, trials in plan if trials]
     began = time.monotonic()
-    found = run(trial for _, trials in plan for trial in trials)
-    scores = [score(line, trials, found) for line, trials in plan]
-    lines = table(scores)
-    sys.stdout.write("\n".join([*lines, ""]))
-    if options.write:
-        write(lines, time.monotonic() - began)
+    scores = [score(line, trials, {}) for line, trials in plan if not trials]
+    for found in run(trial for _, trials in plan for trial in trials):
+        # Whoever interrupts it keeps what is known by then.
+        scores = known(plan, found)
+        if options.write:
+            write(table(scores), time.monotonic() - began)
+    sys.stdout.write("\n".join([*table(scores), ""]))
     return 1 if any(one.verdict == "missed" for one in scores) else 0
 
 

@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -14,8 +15,9 @@ from xml.etree import ElementTree
 from scripts.scoring.trials import Trial
 
 PROJECT = Path(__file__).resolve().parents[2]
-# Scenarios of faults have servers of their own, and wait more than they work.
 PROCESSES = int(os.environ.get("TEST_PROCESSES", "2"))
+# Scenarios of faults have servers of their own, and wait more than they work.
+SCENARIOS = 2 * PROCESSES
 
 
 @dataclass
@@ -28,14 +30,29 @@ class Outcome:
     facts: dict[str, str] = field(default_factory=dict)
 
 
-def run(trials: Iterable[Trial]) -> dict[frozenset[tuple[str, str]], list[Outcome]]:
-    """Run every test that some trial takes, once for each set of variables."""
+Found = dict[frozenset[tuple[str, str]], list[Outcome]]
+
+
+def run(trials: Iterable[Trial]) -> Iterator[Found]:
+    """Run every test that some trial takes, once for each set of variables; all found so far after each."""
     by_variables: dict[frozenset[tuple[str, str]], list[Trial]] = {}
     for trial in trials:
         by_variables.setdefault(frozenset(trial.variables.items()), []).append(trial)
-    return {
-        variables: _run_group(dict(variables), group) for variables, group in by_variables.items()
-    }
+    found: Found = {}
+    # What takes longest comes last, so that an interruption costs least.
+    for variables in sorted(by_variables, key=lambda one: (bool(one), sorted(one))):
+        began = time.monotonic()
+        found[variables] = _run_group(dict(variables), by_variables[variables])
+        named = " ".join("=".join(pair) for pair in sorted(variables)) or "as they are"
+        sys.stderr.write(f"{named}: {time.monotonic() - began:.0f} s\n")
+        yield found
+
+
+def _processes(variables: Mapping[str, str]) -> int:
+    """How many at a time; 0 where a trial needs the machine, or a server, for itself."""
+    if "alone" in variables.values() or variables.keys() & {"INTAKE_FUZZ", "INTAKE_CANARY"}:
+        return 0
+    return SCENARIOS if "INTAKE_FAULTS" in variables else PROCESSES
 
 
 def _run_group(variables: Mapping[str, str], trials: Sequence[Trial]) -> list[Outcome]:
@@ -49,11 +66,11 @@ def _run_group(variables: Mapping[str, str], trials: Sequence[Trial]) -> list[Ou
     with tempfile.TemporaryDirectory() as folder:
         names, report = Path(folder) / "tests", Path(folder) / "report.xml"
         names.write_text("\n".join(wanted))
-        alone = "INTAKE_FUZZ" in variables or "INTAKE_CANARY" in variables
+        processes = _processes(variables)
         command = [
             *("-q", f"@{names}", f"--junitxml={report}", "-o", "junit_family=xunit1"),
             *("--show-capture=no", "--tb=short"),
-            *(() if alone else ("-n", str(PROCESSES), "--dist", "worksteal")),
+            *(("-n", str(processes), "--dist", "worksteal") if processes else ()),
         ]
         _pytest(variables, command, stdout=sys.stderr)
         return list(_outcomes(report))

@@ -12,6 +12,12 @@ DIES = f"{FAULTS}::test_what_dies_or_sleeps"
 EACH_KIND = f"{FAULTS}::test_jobs_survive_a_fault_of_each_kind"
 LONG = {"INTAKE_FAULTS": "long"}
 SHORT = {"INTAKE_FAULTS": "short"}
+FILLED = {
+    "INTAKE_MIGRATIONS": "long",
+    "INTAKE_MIGRATIONS_CLAIMS": "100000",
+    "INTAKE_MIGRATIONS_ROWS": "3000",
+}
+"""A database that migrations find something in, and minutes instead of a quarter of an hour."""
 
 
 @dataclass(frozen=True)

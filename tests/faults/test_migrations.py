@@ -24,7 +24,8 @@ from tests.faults.migrations import Readers, fill, tables_of
 
 LONG = os.environ.get("INTAKE_MIGRATIONS") == "long"
 MOST_MS = 150.0
-ROWS = {"claim_rows": 1_000_000, "claim_answers": 1_000_000}
+CLAIMS = int(os.environ.get("INTAKE_MIGRATIONS_CLAIMS", "1000000"))
+ROWS = {"claim_rows": CLAIMS, "claim_answers": CLAIMS}
 OTHERS = int(os.environ.get("INTAKE_MIGRATIONS_ROWS", "100000"))
 
 

@@ -30,6 +30,8 @@ LONG = (
     Visit("superuser", 8, "examples,coverage,fuzzing", peer="superuser"),
     Visit("anonymous", 8, "examples,coverage,fuzzing"),
 )
+# The line of the scorecard.
+CARD = LONG[:1]
 SHORT = (Visit("admin", 2, "examples,fuzzing", peer="stranger"),)
 
 

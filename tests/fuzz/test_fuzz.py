@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.configuration import LONG, SHORT, Visit, write
+from tests.fuzz.configuration import CARD, LONG, SHORT, Visit, write
 from tests.fuzz.conftest import House
 
 PROJECT = Path(__file__).resolve().parents[2]
 RUN = os.environ.get("INTAKE_FUZZ", "")
-VISITS = {"long": LONG, "short": SHORT}.get(RUN, ())
+VISITS = {"long": LONG, "card": CARD, "short": SHORT}.get(RUN, ())
 wanted = pytest.mark.skipif(not VISITS, reason="takes minutes: ./scripts/fuzz")
 
 
