@@ -27,6 +27,7 @@ for room in (
     "interviews.models",
     "integrations.models",
     "analysis.models",
+    "optimus.models",
 ):
     import_module(f"app.{room}")
 

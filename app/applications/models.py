@@ -62,6 +62,22 @@ class Application(Timestamps, Base):
             postgresql_where=sa.text("accepted_at IS NOT NULL"),
         ),
         Index(
+            "ix_applications_responded_rank",
+            "organization_id",
+            sa.text("duration_rank(created_at, responded_at)"),
+            "responded_at",
+            postgresql_include=["created_at", "candidate_id"],
+            postgresql_where=sa.text("responded_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_applications_accepted_rank",
+            "organization_id",
+            sa.text("duration_rank(created_at, accepted_at)"),
+            "accepted_at",
+            postgresql_include=["created_at", "candidate_id"],
+            postgresql_where=sa.text("accepted_at IS NOT NULL"),
+        ),
+        Index(
             "ix_applications_job_id_status_id",
             "job_id",
             "status",

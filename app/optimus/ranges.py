@@ -1,7 +1,7 @@
 """Whole days in somebody's time zone, and the same number of days before them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -10,6 +10,7 @@ from app.optimus.errors import RangeInvalid, TimezoneUnknown
 
 USUAL_DAYS: Final = 30
 MOST_DAYS: Final = 732
+_A_WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,14 @@ class Range:
             self.first - timedelta(days=self.days), self.first - timedelta(days=1), self.zone
         )
 
+    def moments(self) -> list[datetime]:
+        """The first moments of the range before, of every day, and of the day after, in UTC."""
+        days = [*self.each_day(), self.last + timedelta(days=1)]
+        return [
+            self.previous().begins.astimezone(UTC),
+            *(datetime.combine(day, time.min, self.zone).astimezone(UTC) for day in days),
+        ]
+
     def each_day(self) -> list[date]:
         """Every day of it, in order."""
         return [self.first + timedelta(days=step) for step in range(self.days)]
@@ -61,8 +70,12 @@ def range_of(first: date | None, last: date | None, timezone: str) -> Range:
         last = last or max(now().astimezone(zone).date(), first or date.min)
         first = first or last - timedelta(days=USUAL_DAYS - 1)
         wanted = Range(first, last, zone)
-        # Both ends are asked for here, so that a year 1 or 9999 is refused and does not overflow.
-        _ = wanted.previous().begins.timestamp(), wanted.ends.timestamp()
+        # Both ends are asked for here, so that a year 1 or 9999 is refused and does not overflow
+        # where they are taken to whole weeks.
+        _ = (
+            wanted.previous().begins.astimezone(UTC) - _A_WEEK,
+            wanted.ends.astimezone(UTC) + _A_WEEK,
+        )
     except (OverflowError, ValueError) as beyond:
         raise RangeInvalid from beyond
     if first > last or wanted.days > MOST_DAYS:

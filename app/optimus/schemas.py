@@ -33,6 +33,13 @@ class TotalsOut(Out):
     jobs_posted: FigureOut
 
 
+class JobTotalsOut(Out):
+    """What happened to one job in the period."""
+
+    applications: FigureOut
+    hires: FigureOut = Field(description="Applications that became accepted in the period")
+
+
 class DayOut(Out):
     """One day."""
 
@@ -151,11 +158,15 @@ class JobSkillsOut(Out):
 
 
 class JobInsightsOut(Out):
-    """One job in numbers."""
+    """One job in numbers: of those who applied in a period, or of all time."""
 
     job_id: UUID
     title: str
     status: str
+    period: PeriodOut | None = Field(description="null when the numbers are of all time")
+    previous_period: PeriodOut | None = Field(description="As many days, right before")
+    timezone: str | None
+    totals: JobTotalsOut | None = Field(description="null when the numbers are of all time")
     applicants: int
     applications_by_stage: dict[str, int]
     views: int

@@ -1,10 +1,10 @@
 """The numbers, put together: each is counted when it is asked for, or it is not there."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from app.applications.models import Application
@@ -17,7 +17,7 @@ from app.jobs.models import STATUSES as JOB_STATUSES
 from app.jobs.models import Job
 from app.optimus import queries, skills
 from app.optimus.arithmetic import by_name, figure, funnel, share
-from app.optimus.queries import Field, Took
+from app.optimus.counting import Counted, Field, Took
 from app.optimus.ranges import Range
 from app.optimus.schemas import (
     BinOut,
@@ -25,12 +25,18 @@ from app.optimus.schemas import (
     DashboardOut,
     DayOut,
     DurationOut,
+    FigureOut,
     JobInsightsOut,
+    JobTotalsOut,
     PeriodOut,
     ScoresOut,
     SourceOut,
     TotalsOut,
 )
+from app.optimus.tallies import counts_of
+
+# Slots of arrivals: the one before is the range before.
+_FIRST_DAY: Final = 2
 
 
 async def dashboard(
@@ -38,28 +44,38 @@ async def dashboard(
 ) -> DashboardOut:
     """The numbers of an organization, or with None of the platform."""
     field = Field(organization_id)
-    days, stages, reached = Counter[date](), Counter[str](), Counter[int]()
-    for day, status, stage, many in await queries.applications_by_day(session, field, during):
-        days[day] += many
-        stages[status] += many
-        reached[stage] += many
-    responded = await queries.durations(session, field, Application.responded_at, during)
-    hired = await queries.durations(session, field, Application.accepted_at, during)
+    counts = await counts_of(session, field)
+    slots = await counts.arrivals(during)
+    stages, reached = _standing(await counts.standing(during))
+    responded = await counts.durations(Application.responded_at, during)
+    hired = await counts.durations(Application.accepted_at, during)
     return DashboardOut(
         period=_period(during),
         previous_period=_period(during.previous()),
         timezone=during.zone.key,
-        totals=await _totals(session, field, during, stages.total(), hired),
+        totals=await _totals(session, field, during, slots, hired),
         jobs_by_status=by_name(JOB_STATUSES, await queries.jobs_by_status(session, field)),
         applications_by_stage=by_name(APPLICATION_STATUSES, stages),
-        applications_by_day=[DayOut(date=day, count=days[day]) for day in during.each_day()],
+        applications_by_day=[
+            DayOut(date=day, count=slots.get(slot, 0))
+            for slot, day in enumerate(during.each_day(), _FIRST_DAY)
+        ],
         funnel=funnel(reached),
         time_to_first_response=_duration(*responded),
         time_to_hire=_duration(*hired),
-        sources=_sources(await queries.sources(session, field, during)),
+        sources=_sources(await counts.sources(during)),
         skills=await skills.market(session, field, during, now()),
         claims=await _claims(session, field, during) if with_claims else None,
     )
+
+
+def _standing(rows: Sequence[Any]) -> tuple[Counter[str], Counter[int]]:
+    """How many there are by status, and by how far they came."""
+    stages, reached = Counter[str](), Counter[int]()
+    for status, stage, many in rows:
+        stages[status] += many
+        reached[stage] += many
+    return stages, reached
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +92,12 @@ async def headline(
 ) -> Headline:
     """What happened in the range, and how long it took: a part of the dashboard, and cheaper."""
     field = Field(organization_id)
-    responded = await queries.durations(session, field, Application.responded_at, during)
-    hired = await queries.durations(session, field, Application.accepted_at, during)
-    applications = await queries.applied(session, field, during)
+    counts = await counts_of(session, field)
+    slots = await counts.arrivals(during)
+    responded = await counts.durations(Application.responded_at, during)
+    hired = await counts.durations(Application.accepted_at, during)
     return Headline(
-        totals=await _totals(session, field, during, applications, hired),
+        totals=await _totals(session, field, during, slots, hired),
         time_to_first_response=_duration(*responded),
         time_to_hire=_duration(*hired),
     )
@@ -94,19 +111,26 @@ async def _totals(
     session: ReadSession,
     field: Field,
     during: Range,
-    applications: int,
+    slots: Mapping[int, int],
     hired: tuple[Took, Took | None],
 ) -> TotalsOut:
-    before = during.previous()
-    present, earlier = hired
     return TotalsOut(
-        applications=figure(applications, await queries.applied(session, field, before)),
-        hires=figure(present.count, 0 if earlier is None else earlier.count),
+        applications=_applications(slots),
+        hires=_hires(*hired),
         jobs_posted=figure(
             await queries.jobs_posted(session, field, during),
-            await queries.jobs_posted(session, field, before),
+            await queries.jobs_posted(session, field, during.previous()),
         ),
     )
+
+
+def _applications(slots: Mapping[int, int]) -> FigureOut:
+    before = slots.get(_FIRST_DAY - 1, 0)
+    return figure(sum(slots.values()) - before, before)
+
+
+def _hires(present: Took, before: Took | None) -> FigureOut:
+    return figure(present.count, 0 if before is None else before.count)
 
 
 def _duration(took: Took, before: Took | None) -> DurationOut:
@@ -137,9 +161,9 @@ async def _claims(session: ReadSession, field: Field, during: Range) -> ClaimsOu
 
 
 async def job_insights(
-    session: ReadSession, *, organization_id: UUID | None, job_id: UUID
+    session: ReadSession, *, organization_id: UUID | None, job_id: UUID, during: Range | None
 ) -> JobInsightsOut:
-    """One job in numbers.
+    """One job in numbers: of those who applied in a range of days, or of all time.
 
     Raises:
         JobNotFound: there is none, or it is another organization's.
@@ -148,31 +172,42 @@ async def job_insights(
     if job is None or organization_id not in (None, job.organization_id):
         raise JobNotFound
     field = Field(job_id=job_id)
-    stages, reached = Counter[str](), Counter[int]()
-    for status, stage, many in await queries.applications_by_stage(session, field):
-        stages[status] += many
-        reached[stage] += many
+    counts = Counted(session, field)
+    stages, reached = _standing(await counts.standing(during))
+    hired = await counts.durations(Application.accepted_at, during)
     return JobInsightsOut(
         job_id=job.id,
         title=job.title,
         status=job.status,
+        **await _ranged(counts, during, hired),
         applicants=stages.total(),
         applications_by_stage=by_name(APPLICATION_STATUSES, stages),
         views=job.views_count,
         posted_at=job.posted_at,
         closed_at=job.closed_at,
         open_hours=_open_hours(job, now()),
-        scores=await _scores(session, job_id),
-        skills=await skills.of_job(session, field, job.skills),
+        scores=await _scores(session, field, during),
+        skills=await skills.of_job(session, field, during, job.skills),
         funnel=funnel(reached),
-        time_to_first_response=_duration(
-            *await queries.durations(session, field, Application.responded_at, None)
-        ),
-        time_to_hire=_duration(
-            *await queries.durations(session, field, Application.accepted_at, None)
-        ),
-        sources=_sources(await queries.sources(session, field, None)),
+        time_to_first_response=_duration(*await counts.durations(Application.responded_at, during)),
+        time_to_hire=_duration(*hired),
+        sources=_sources(await counts.sources(during)),
     )
+
+
+async def _ranged(
+    counts: Counted, during: Range | None, hired: tuple[Took, Took | None]
+) -> dict[str, Any]:
+    """What only a range of days has: itself, the one before, and figures of both."""
+    if during is None:
+        return {"period": None, "previous_period": None, "timezone": None, "totals": None}
+    slots = await counts.arrivals(during)
+    return {
+        "period": _period(during),
+        "previous_period": _period(during.previous()),
+        "timezone": during.zone.key,
+        "totals": JobTotalsOut(applications=_applications(slots), hires=_hires(*hired)),
+    }
 
 
 def _open_hours(job: Job, at: datetime) -> float | None:
@@ -183,8 +218,8 @@ def _open_hours(job: Job, at: datetime) -> float | None:
     return round(max(0.0, (end - job.posted_at).total_seconds() / 3600), 1)
 
 
-async def _scores(session: ReadSession, job_id: UUID) -> ScoresOut:
-    scored, unscored, median, bins = await queries.scores(session, job_id)
+async def _scores(session: ReadSession, field: Field, during: Range | None) -> ScoresOut:
+    scored, unscored, median, bins = await queries.scores(session, field, during)
     return ScoresOut(
         scored=scored,
         unscored=unscored,

@@ -8,7 +8,7 @@ from typing import Final
 from app.core.db import ReadSession
 from app.optimus import queries
 from app.optimus.arithmetic import share
-from app.optimus.queries import Field
+from app.optimus.counting import Field
 from app.optimus.ranges import Range
 from app.optimus.schemas import CoverageOut, JobSkillsOut, SkillOut, SkillsOut
 from app.skills.keys import key_of
@@ -41,10 +41,12 @@ async def market(session: ReadSession, field: Field, during: Range, at: datetime
     return SkillsOut(in_demand=shown, applicants_read=read)
 
 
-async def of_job(session: ReadSession, field: Field, wanted: Iterable[str]) -> JobSkillsOut:
+async def of_job(
+    session: ReadSession, field: Field, during: Range | None, wanted: Iterable[str]
+) -> JobSkillsOut:
     """How many applicants have each of the job's skills, and which are rare among them."""
     keys = await _keys(wanted)
-    read, offered = await queries.offers(session, field, None, list(keys.values()))
+    read, offered = await queries.offers(session, field, during, list(keys.values()))
     coverage = [
         CoverageOut(
             name=name, applicants=offered.get(key, 0), share=share(offered.get(key, 0), read)

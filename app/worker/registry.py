@@ -32,6 +32,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.searches.tasks",
     "app.integrations.tasks",
     "app.analysis.tasks",
+    "app.optimus.tasks",
 )
 
 

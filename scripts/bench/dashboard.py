@@ -29,12 +29,12 @@ from app.core.migrations import migrate
 from app.core.settings import DatabaseSettings
 from app.dev.postgres import PostgresServer
 from app.optimus import service
-from app.optimus.ranges import range_of
+from app.optimus.ranges import Range, range_of
 
 PROJECT = Path(__file__).resolve().parents[2]
 ORGANIZATION = UUID("00000000-0000-7000-8000-000000000001")
 # Triggers are off while the rows are made: they would take an hour, and the columns that they keep
-# are filled here as they would fill them.
+# are filled here as they would fill them; the tallies are filled as those of former applications are.
 FILL: Final = (
     "SET session_replication_role = replica",
     "INSERT INTO organizations (id, name, slug) VALUES (:organization, 'Northwind', 'north')",
@@ -76,7 +76,9 @@ FILL: Final = (
     JOIN person ON person.n = (number.n / 2000 * 7 + number.n % 2000) % :people
     JOIN resumes ON resumes.owner_id = person.id
     """,
+    "INSERT INTO tally_backlog (organization_id) VALUES (:organization)",
 )
+TALLIES: Final = ("fill_tallies()", "fold_tallies(2000) > 0")
 
 
 async def fill(url: str, applications: int) -> None:
@@ -90,6 +92,10 @@ async def fill(url: str, applications: int) -> None:
             await connection.execute(text(statement), used)
     async with owner.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await connection.execute(text("ANALYZE"))
+        for step in TALLIES:
+            while (await connection.execute(text(f"SELECT {step}"))).scalar_one():
+                pass
         await connection.execute(text("VACUUM ANALYZE"))
     await owner.dispose()
 
@@ -117,13 +123,20 @@ def questions(job_id: UUID) -> dict[str, Callable[[ReadSession], Awaitable[Any]]
             session, organization_id=ORGANIZATION, during=during, with_claims=True
         )
 
+    def one_job(during: Range | None) -> Callable[[ReadSession], Awaitable[Any]]:
+        return lambda session: service.job_insights(
+            session, organization_id=ORGANIZATION, job_id=job_id, during=during
+        )
+
+    today = datetime.now(UTC).date()
+    year = range_of(today - timedelta(days=364), today, "Europe/Paris")
     return {
         "dashboard, 30 days": of(30),
         "dashboard, 90 days": of(90),
         "dashboard, 365 days": of(365),
-        "one job": lambda session: service.job_insights(
-            session, organization_id=ORGANIZATION, job_id=job_id
-        ),
+        "dashboard, 732 days": of(732),
+        "one job": one_job(None),
+        "one job, 365 days": one_job(year),
     }
 
 

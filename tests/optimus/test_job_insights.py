@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 from sqlalchemy import insert
@@ -9,6 +10,7 @@ from sqlalchemy import insert
 from app.core.clock import now
 from app.core.db import Database, Scope
 from app.core.ids import new_id
+from app.optimus.ranges import Range
 from app.resumes.models import Resume
 from app.skills.keys import key_of
 from tests.applications.samples import make_application
@@ -69,6 +71,44 @@ async def test_a_job_in_numbers(client: httpx.AsyncClient, database: Database, c
         "Postgres": 1,
         "Python": 2,
     }
+
+
+async def test_a_job_in_a_range_of_days(
+    client: httpx.AsyncClient, database: Database, crew: Crew
+) -> None:
+    job_id = await make_job(database, crew, skills=["Python"])
+    made = letters(4, [job_id], 80, now())
+    await keep(database, crew.organization_id, made)
+    resume_id = await with_skills(database, crew.candidate.id, "Python")
+    await make_application(
+        database, crew, job_id, resume_id=resume_id, created_at=now() - timedelta(days=40)
+    )
+    place, headers = f"{INSIGHTS}/{job_id}", crew.employer.headers
+    today = now().astimezone(ZoneInfo("Asia/Kathmandu")).date()
+    during = Range(today - timedelta(days=20), today, ZoneInfo("Asia/Kathmandu"))
+    query = {"from": str(during.first), "timezone": "Asia/Kathmandu"}
+    seen = (await client.get(place, headers=headers, params=query)).json()
+    before = during.previous()
+    ours = [one for one in made if during.begins <= one.at < during.ends]
+    earlier = sum(before.begins <= one.at < before.ends for one in made) + 1
+    assert seen["period"] == {"from": str(during.first), "to": str(during.last)}
+    assert seen["previous_period"]["to"] == str(before.last)
+    assert seen["timezone"] == "Asia/Kathmandu"
+    totals = seen["totals"]["applications"]
+    assert (totals["value"], totals["previous"]) == (len(ours), earlier)
+    assert (seen["applicants"], seen["funnel"][0]["count"]) == (len(ours), len(ours))
+    assert seen["scores"]["scored"] == sum(one.score is not None for one in ours)
+    assert sum(one["applications"] for one in seen["sources"]) == len(ours)
+    assert seen["skills"]["applicants_read"] == 0
+    hired = [at for one in made if (at := one.moment("accepted")) is not None]
+    present = sum(during.begins <= at < during.ends for at in hired)
+    assert seen["time_to_hire"]["count"] == seen["totals"]["hires"]["value"] == present
+    whole = (await client.get(place, headers=headers)).json()
+    assert (whole["applicants"], whole["period"], whole["totals"]) == (81, None, None)
+    wrong = await client.get(
+        place, headers=headers, params={"from": "2026-02-01", "to": "2026-01-01"}
+    )
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "optimus.range")
 
 
 async def test_a_job_that_nobody_applied_to(

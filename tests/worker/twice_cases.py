@@ -193,6 +193,11 @@ async def a_resume(ground: Ground) -> None:
         await resumes.upload(session, owner_id=crew.candidate.id, received=received)
 
 
+async def an_application(ground: Ground) -> None:
+    """An application that has just come."""
+    await make_application(ground.ledger.database, await _an_employer(ground))
+
+
 async def an_interview(ground: Ground, **changes: Any) -> None:
     """An interview in three days that nobody has been told of."""
     crew = await make_crew(ground.ledger.database, ground.ledger.settings)
@@ -364,6 +369,10 @@ CASES = {
     "notifications.purge": Case(an_old_notification, "SELECT count(*) = 0 FROM notifications"),
     "organizations.purge_invites": Case(an_old_invitation, "SELECT count(*) = 0 FROM invites"),
     "resumes.process": Case(a_resume, "SELECT bool_and(status = 'skills_extracted') FROM resumes"),
+    "optimus.fold": Case(
+        an_application,
+        "SELECT count(*) = 2 AND bool_and(is_folded) FROM application_tallies",
+    ),
     "privacy.settle": Case(
         an_account_that_was_erased,
         "SELECT bool_and(cover_letter IS NULL AND status = 'withdrawn') FROM applications",

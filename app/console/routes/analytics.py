@@ -1,4 +1,4 @@
-"""Hiring in pictures: an organization's over a range of days, or one job's over all its time."""
+"""Hiring in pictures: an organization's or one job's over a range of days, or all its time."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -60,6 +60,16 @@ class Narrowed:
         today = now().date()
         return range_of(today - timedelta(days=self.preset - 1), today, "UTC")
 
+    @property
+    def chosen(self) -> Range | None:
+        """The range when somebody chose one; one job is shown over all its time otherwise.
+
+        Raises:
+            RangeInvalid: the dates are in the wrong order, or too far apart.
+        """
+        chosen = self.days is not None or self.first is not None or self.last is not None
+        return self.during if chosen else None
+
 
 Asked = Annotated[Narrowed, Depends(in_the_loop(Narrowed))]
 
@@ -104,7 +114,7 @@ async def get(request: Request, who: TheWatcher, asked: Asked) -> Response:
     async with services(request).database.read(who.scope) as session:
         jobs = await _jobs(session, who.watched)
         if asked.job is not None:
-            values = await _of_job(session, who.watched, asked.job)
+            values = await _of_job(session, who.watched, asked.job, asked.chosen)
         else:
             values = await _of_range(session, who.watched, asked.during)
     if "shown" in values:
@@ -144,7 +154,11 @@ async def _of_range(session: ReadSession, whose: Watched, during: Range) -> dict
     return {"shown": shown, "columns": view.over_time(shown.applications_by_day)}
 
 
-async def _of_job(session: ReadSession, whose: Watched, job_id: UUID) -> dict[str, Any]:
-    one = await service.job_insights(session, organization_id=whose.organization_id, job_id=job_id)
+async def _of_job(
+    session: ReadSession, whose: Watched, job_id: UUID, during: Range | None
+) -> dict[str, Any]:
+    one = await service.job_insights(
+        session, organization_id=whose.organization_id, job_id=job_id, during=during
+    )
     bins = [each.count for each in one.scores.distribution]
     return {"one": one, "most": view.round_top(max(bins))}

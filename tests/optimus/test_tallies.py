@@ -1,0 +1,269 @@
+"""Tallies say at every moment exactly what counting the applications says."""
+
+import asyncio
+import itertools
+import random
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.exc import ProgrammingError
+
+from app.applications.models import Application, ApplicationMove
+from app.core.clock import now
+from app.core.db import Database, ReadSession, Scope, as_owner
+from app.optimus import tasks
+from app.optimus.counting import Counted, Field
+from app.optimus.models import ApplicationTally
+from app.optimus.ranges import Range, range_of
+from app.optimus.tallies import Tallied, counts_of, pieces
+from app.worker.registry import TaskContext
+from tests.applications.samples import make_application
+from tests.conftest import Stage
+from tests.jobs.samples import make_job
+from tests.optimus.samples import Letter, keep, letters
+from tests.people import Crew, make_crew
+
+_COUNTED = "created_at, status, reached, source, responded_at, accepted_at"
+_KEY = "organization_id, measure, at, rank, status, source"
+_DRIFT = text(
+    f"""
+    SELECT {_KEY}, sum(n) FROM (
+        SELECT {_KEY}, count AS n FROM application_tallies UNION ALL
+        SELECT a.organization_id, t.*, -1
+        FROM applications a, tallied({", ".join(f"a.{name}" for name in _COUNTED.split(", "))}) t
+    ) AS both_sides GROUP BY {_KEY} HAVING sum(n) <> 0
+    """  # noqa: S608 - the values are constants of this test.
+)
+_ZONES = ("UTC", "Europe/Paris", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns")
+_ALL = Scope.system()
+
+
+async def drift(database: Database) -> list[Any]:
+    """Where tallies and applications differ."""
+    async with database.read(_ALL) as session:
+        return list(await session.execute(_DRIFT))
+
+
+async def fold(database: Database, most: int) -> int:
+    async with database.write(_ALL) as session:
+        return int((await session.execute(select(func.fold_tallies(most)))).scalar_one())
+
+
+async def _everything(counts: Counted | Tallied, during: Range) -> dict[str, Any]:
+    return {
+        "arrivals": {slot: n for slot, n in (await counts.arrivals(during)).items() if n},
+        "standing": sorted(map(tuple, await counts.standing(during))),
+        "sources": list(map(tuple, await counts.sources(during))),
+        "responded": _shown(await counts.durations(Application.responded_at, during)),
+        "hired": _shown(await counts.durations(Application.accepted_at, during)),
+    }
+
+
+def _shown(took: Any) -> Any:
+    present, before = took
+    return (present, before.median, before.count)
+
+
+async def _disturb(database: Database, made: list[Letter], chance: random.Random) -> None:
+    """What happens to applications besides moves: they are deleted, and told otherwise."""
+    async with database.write(_ALL) as session:
+        gone = [one.id for one in made if chance.random() < 0.1]
+        await session.execute(delete(Application).where(Application.id.in_(gone)))
+        changed = [one.id for one in made if chance.random() < 0.2]
+        await session.execute(
+            update(Application)
+            .where(Application.id.in_(changed))
+            .values(source=chance.choice([None, "", "salon de l'emploi"]), status="rejected")
+        )
+        late = Application.created_at - timedelta(days=chance.choice([0, 1, 400]))
+        await session.execute(
+            update(Application)
+            .where(Application.id.in_(chance.sample(changed, min(3, len(changed)))))
+            .values(created_at=late)
+        )
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_sums_are_what_counting_says(database: Database, crew: Crew, seed: int) -> None:
+    chance = random.Random(seed)
+    jobs = [await make_job(database, crew) for _ in range(2)]
+    for _ in range(2):
+        made = letters(chance.randrange(1000), jobs, 90, now())
+        await keep(database, crew.organization_id, made)
+        await _disturb(database, made, chance)
+        await fold(database, chance.choice([0, 40, 5000]))
+    assert await drift(database) == []
+    today = now().date()
+    async with database.read(Scope.tenant(crew.organization_id)) as session:
+        for zone in _ZONES:
+            last = today - timedelta(days=chance.randrange(20))
+            first = last - timedelta(days=chance.choice([0, 1, 6, 13, 40, 500]))
+            during = range_of(first, last, zone)
+            field = Field(crew.organization_id)
+            sums = await _everything(Tallied(session, field), during)
+            assert sums == await _everything(Counted(session, field), during)
+
+
+async def test_the_platforms_are_the_sum_of_all(
+    database: Database, crew: Crew, context: TaskContext
+) -> None:
+    job_id = await make_job(database, crew)
+    await keep(database, crew.organization_id, letters(5, [job_id], 60, now()))
+    await tasks.fold(context)
+    during = range_of(now().date() - timedelta(days=30), None, "UTC")
+    async with database.read(_ALL) as session:
+        counts = await counts_of(session, Field())
+        assert isinstance(counts, Tallied)
+        assert await _everything(counts, during) == await _everything(
+            Counted(session, Field()), during
+        )
+
+
+async def test_what_stood_before_is_counted_in_steps(
+    database: Database, crew: Crew, context: TaskContext
+) -> None:
+    job_id = await make_job(database, crew)
+    await keep(database, crew.organization_id, letters(1, [job_id], 40, now()))
+    async with database.write(_ALL) as session, as_owner(session):
+        await session.execute(delete(ApplicationTally))
+        await session.execute(
+            text("INSERT INTO tally_backlog (organization_id) SELECT id FROM organizations")
+        )
+    # It goes on being counted while the steps are taken.
+    await keep(database, crew.organization_id, letters(2, [job_id], 40, now()))
+    field = Field(crew.organization_id)
+    async with database.write(Scope.tenant(crew.organization_id)) as session:
+        assert isinstance(await counts_of(session, field), Counted)
+        assert (await session.execute(select(func.fill_tallies()))).scalar_one()
+    await fold(database, 30)
+    assert await drift(database) != []
+    await tasks.fold(context)
+    assert await drift(database) == []
+    async with database.read(Scope.tenant(crew.organization_id)) as reader:
+        assert isinstance(await counts_of(reader, field), Tallied)
+        rows = await reader.execute(
+            select(func.count()).where(ApplicationTally.is_folded.is_not(True))
+        )
+        assert rows.scalar_one() == 0
+
+
+async def test_what_adds_up_to_nothing_is_gone(
+    database: Database, crew: Crew, context: TaskContext
+) -> None:
+    job_id = await make_job(database, crew)
+    await keep(database, crew.organization_id, letters(3, [job_id], 20, now()))
+    await tasks.fold(context)
+    async with database.write(_ALL) as session, as_owner(session):
+        await session.execute(text("DELETE FROM organizations"))
+    await tasks.fold(context)
+    async with database.read(_ALL) as reader:
+        left = await reader.execute(select(func.count()).select_from(ApplicationTally))
+        assert left.scalar_one() == 0
+
+
+async def test_nobody_sees_or_writes_anothers_tallies(database: Database, crew: Crew) -> None:
+    job_id = await make_job(database, crew)
+    await keep(database, crew.organization_id, letters(3, [job_id], 40, now()))
+
+    async def seen(session: ReadSession) -> tuple[int, int]:
+        rows = await session.execute(select(func.count()).select_from(ApplicationTally))
+        long_ago = now() - timedelta(days=100)
+        hours = func.application_hours(
+            "responded", crew.organization_id, long_ago, now(), list(range(300)), 0, 100
+        )
+        return rows.scalar_one(), len((await session.execute(select(hours))).all())
+
+    scopes: list[Callable[[UUID], Scope]] = [Scope.tenant, Scope.person]
+    async with database.read(Scope.tenant(crew.organization_id)) as session:
+        assert min(await seen(session)) > 0
+    for scope in (*(one(crew.stranger.organization_id) for one in scopes), Scope.public()):  # type: ignore[arg-type]
+        async with database.read(scope) as session:
+            assert await seen(session) == (0, 0)
+    for statement in ("UPDATE application_tallies SET count = 9", "DELETE FROM tally_backlog"):
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            async with database.write(_ALL) as session:
+                await session.execute(text(statement))
+
+
+async def test_writers_and_the_sweep_at_once(stage: Stage) -> None:
+    crew = await make_crew(stage.database, stage.settings)
+    made = [await make_application(stage.database, crew) for _ in range(4)]
+    async with stage.database.write(_ALL) as session, as_owner(session):
+        await session.execute(delete(ApplicationTally))
+        await session.execute(
+            text("INSERT INTO tally_backlog (organization_id) SELECT id FROM organizations")
+        )
+
+    async def move(application_id: UUID) -> None:
+        for status in ("viewed", "interview", "offer", "accepted"):
+            async with stage.database.write(_ALL) as session:
+                session.add(ApplicationMove(application_id=application_id, to_status=status))
+                await session.flush()
+                await session.execute(
+                    update(Application)
+                    .where(Application.id == application_id)
+                    .values(status=status)
+                )
+
+    async def sweep() -> None:
+        for _ in range(8):
+            async with stage.database.write(_ALL) as session:
+                await session.execute(select(func.fill_tallies()))
+            await fold(stage.database, 3)
+
+    await asyncio.gather(*(move(one) for _, one in made), sweep(), sweep())
+    async with stage.database.write(_ALL) as session:
+        while (await session.execute(select(func.fill_tallies()))).scalar_one():
+            pass
+    assert await drift(stage.database) == []
+
+
+def test_every_midnight_falls_on_a_quarter_of_an_hour() -> None:
+    months = [datetime(2020 + month // 12, month % 12 + 1, 1, tzinfo=UTC) for month in range(180)]
+    for name in available_timezones():
+        zone = ZoneInfo(name)
+        for month in months:
+            offset = month.astimezone(zone).utcoffset()
+            assert offset is not None
+            assert offset % timedelta(minutes=15) == timedelta(0), (name, month)
+
+
+_moments = st.datetimes(
+    datetime(1999, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone.
+    datetime(2030, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone.
+    timezones=st.sampled_from([ZoneInfo(name) for name in _ZONES]),
+)
+
+
+@given(_moments, _moments, st.sampled_from([timedelta(days=1), timedelta(days=7)]))
+def test_a_span_and_its_pieces_are_the_same_time(
+    begins: datetime, ends: datetime, step: timedelta
+) -> None:
+    begins, ends = sorted((begins, ends))
+    cut = pieces(begins, ends, step)
+    spans = sorted([*cut.edges, *([cut.whole] if cut.whole else [])])
+    assert sum((end - start for start, end in spans), timedelta(0)) == ends.astimezone(
+        UTC
+    ) - begins.astimezone(UTC)
+    assert all(before[1] == after[0] for before, after in itertools.pairwise(spans))
+    if cut.whole is not None:
+        assert all(
+            (moment - datetime(2000, 1, 3, tzinfo=UTC)) % step == timedelta(0)
+            for moment in cut.whole
+        )
+
+
+def test_days_begin_where_clocks_change_at_midnight() -> None:
+    during = range_of(date(2024, 4, 25), date(2024, 4, 27), "Africa/Cairo")
+    lengths = [
+        after - before
+        for before, after in zip(during.moments()[1:], during.moments()[2:], strict=False)
+    ]
+    assert lengths == [timedelta(hours=24), timedelta(hours=23), timedelta(hours=24)]
