@@ -22,8 +22,7 @@ def _turns(line: Line) -> list[tuple[str, ...]]:
     if line.method == "GET":
         return [CALLERS]
     refused = tuple(caller for caller in CALLERS if line.expected[caller] >= 400)
-    admitted = [(caller,) for caller in CALLERS if caller not in refused]
-    return [refused, *admitted] if refused else admitted
+    return [*filter(None, [refused]), *((caller,) for caller in CALLERS if caller not in refused)]
 
 
 CASES = [(line, callers) for line in LINES for callers in _turns(line)]
