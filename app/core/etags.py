@@ -27,6 +27,29 @@ def matches(header: str, etag: str) -> bool:
     return any(part.strip().removeprefix("W/") == wanted for part in header.split(","))
 
 
+def etag_in_two(content: bytes, passing: object) -> str:
+    """A strong ETag of two halves: what a writer may have seen before changing it, and what moves by
+    itself (counters, the reader's own marks), which makes no write stale.
+    """
+    halves = (hashlib.sha256(content).hexdigest()[:32], etag_of(passing)[1:13])
+    return f'"{"-".join(halves)}"'
+
+
+def require_content(request: Request, etag: str) -> None:
+    """As `require_match` for an ETag of two halves, of which the first one decides.
+
+    Raises:
+        PreconditionFailed: the caller has seen other content than the current one.
+    """
+    header = request.headers.get("if-match")
+    if header is None or matches(header, etag):
+        return
+    wanted = etag.partition("-")[0]
+    seen = (part.strip().removeprefix("W/") for part in header.split(","))
+    if not any("-" in tag and tag.partition("-")[0] == wanted for tag in seen):
+        raise PreconditionFailed(headers={"ETag": etag})
+
+
 def require_match(request: Request, etag: str) -> None:
     """Refuse a write whose If-Match names another version; without If-Match it passes.
 

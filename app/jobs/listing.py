@@ -1,10 +1,12 @@
-"""The public list of jobs, as quickly as it goes: one statement without a transaction, over the driver.
+"""The public list of jobs, and one of them, as quickly as it goes: one statement without a transaction,
+over the driver.
 
-A list is asked for more often than all else. Its SQL is made once for each shape (which filters are
-given, which way it goes on) and its rows are written as JSON as they come; the test of the list
-holds them against the model that the document shows.
+They are asked for more often than all else. The list's SQL is made once for each shape (which
+filters are given, which way it goes on) and rows are written as JSON as they come; a test holds them
+against the models that the document shows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal
@@ -12,19 +14,27 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Uuid, and_, bindparam, or_, select
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Uuid, bindparam, select, tuple_
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from app.core.db import Database
+from app.core.etags import etag_in_two
 from app.core.pages import PageQuery, Slice, cut
 from app.jobs.filters import Filters, condition
-from app.jobs.models import OpenJob
+from app.jobs.models import Job, OpenJob
 from app.jobs.schemas import JobOut
 
 Direction = Literal["first", "forward", "backward"]
 _COLUMNS: Final = [getattr(OpenJob, name) for name in JobOut.model_fields]
 _DIALECT: Final = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect.
 encode: Final = msgspec.json.Encoder().encode
+_ONE: Final = f"""
+    SELECT {", ".join(JobOut.model_fields)},
+        CASE WHEN $2::uuid IS NOT NULL THEN id = ANY(applied_among($2, ARRAY[id])) END AS has_applied
+    FROM jobs WHERE id = $1
+    """  # noqa: S608 # nosec B608 - names of columns.
+# What changes by itself, or with who asks: it makes nobody's change of a job stale.
+_PASSING: Final = ("applications_count", "views_count", "has_applied")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +46,15 @@ class _Statement:
 
 
 def _beyond(direction: Direction) -> list[ColumnElement[bool]]:
-    posted = bindparam("after_posted", type_=DateTime(timezone=True))
-    last = bindparam("after_id", type_=Uuid())
     if direction == "first":
         return []
-    if direction == "forward":
-        further = or_(
-            OpenJob.posted_at < posted, and_(OpenJob.posted_at == posted, OpenJob.id < last)
-        )
-        return [OpenJob.posted_at <= posted, further]
-    nearer = or_(OpenJob.posted_at > posted, and_(OpenJob.posted_at == posted, OpenJob.id > last))
-    return [OpenJob.posted_at >= posted, nearer]
+    # A comparison of rows is one condition of the index, with nothing left to look at afterwards.
+    row = tuple_(OpenJob.posted_at, OpenJob.id)
+    last = tuple_(
+        bindparam("after_posted", type_=DateTime(timezone=True)),
+        bindparam("after_id", type_=Uuid()),
+    )
+    return [row < last if direction == "forward" else row > last]
 
 
 @lru_cache(maxsize=512)
@@ -102,3 +110,26 @@ async def browse(
         backward=direction == "backward",
         values=lambda row: (row["posted_at"], row["id"]),
     )
+
+
+async def published(
+    database: Database, job_id: UUID, *, person: UUID | None
+) -> dict[str, Any] | None:
+    """A job that was ever published, as the columns of `ListedJob`; None for a draft, or if none is there.
+
+    The statement has nobody's eyes: row-level security hides drafts from it.
+    """
+    async with database.glance() as connection:
+        row: asyncpg.Record | None = await connection.fetchrow(_ONE, job_id, person)
+    return None if row is None else dict(row)
+
+
+def values_of(job: Job) -> dict[str, Any]:
+    """A job that its organization reads or has written, by the columns of `ListedJob`."""
+    return {name: getattr(job, name) for name in JobOut.model_fields} | {"has_applied": False}
+
+
+def etag_of(values: Mapping[str, Any]) -> str:
+    """The ETag of a job with its reader's mark; its first half is the content that If-Match means."""
+    lasting = {name: value for name, value in values.items() if name not in _PASSING}
+    return etag_in_two(encode(lasting), [values[name] for name in _PASSING])

@@ -8,10 +8,9 @@ from fastapi import Query, Request, Response
 from pydantic import StringConstraints
 from starlette.background import BackgroundTask
 
-from app.accounts.deps import Conditional, version
-from app.core.etags import tagged, tagged_json
+from app.core.etags import require_content, tagged, tagged_json
 from app.core.idempotency import body_digest, run_once
-from app.core.openapi import IdempotencyKey, problems
+from app.core.openapi import IdempotencyKey, IfMatch, problems
 from app.core.pages import Page, Pages
 from app.core.routing import RoomRouter
 from app.core.schema import OptionalLine
@@ -120,14 +119,18 @@ async def browse_own(employer: Employer, session: TenantRead, query: Pages) -> P
 
 
 @router.get("/{job_id}", response_model=ListedJob, responses=problems(JobNotFound))
-async def get(request: Request, job_id: UUID, who: CurrentViewer, session: ViewerRead) -> Response:
+async def get(request: Request, job_id: UUID, who: CurrentViewer) -> Response:
     """One job; a draft only for its organization."""
-    job = await service.get(session, job_id=job_id)
-    listed = await _listed(session, who, [job])
-    answer = ListedJob(**listed[0])
-    response = tagged(request, answer, etag=version(JobOut.model_validate(job)))
-    if who.organization_id != job.organization_id:
-        response.background = BackgroundTask(views.note, services(request).redis, job.id)
+    known, person = services(request), who.user.id if who.user else None
+    values = await listing.published(known.database, job_id, person=person)
+    if values is None:
+        if person is None:
+            raise JobNotFound
+        async with known.database.read(who.scope) as session:
+            values = listing.values_of(await service.get(session, job_id=job_id))
+    response = tagged_json(request, listing.encode(values), etag=listing.etag_of(values))
+    if who.organization_id != values["organization_id"]:
+        response.background = BackgroundTask(views.note, known.redis, job_id)
     return response
 
 
@@ -154,7 +157,8 @@ async def create(
             values=body.model_dump(),
         )
         answer = JobOut.model_validate(made)
-        headers = {"Location": f"/api/v1/jobs/{answer.id}", "ETag": version(answer)}
+        etag = listing.etag_of(listing.values_of(made))
+        headers = {"Location": f"/api/v1/jobs/{answer.id}", "ETag": etag}
         return Response(
             answer.model_dump_json(), 201, headers=headers, media_type="application/json"
         )
@@ -164,13 +168,15 @@ async def create(
 
 
 async def _change(
-    job_id: UUID, values: dict[str, Any], who: Employer, session: TenantWrite, when: Conditional
+    request: Request, job_id: UUID, values: dict[str, Any], who: Employer, session: TenantWrite
 ) -> Response:
     job = await service.get_locked(session, organization_id=who.organization_id, job_id=job_id)
-    when.require(JobOut.model_validate(job))
+    require_content(request, listing.etag_of(listing.values_of(job)))
     company = await _company(session, who.organization_id)
     changed = await service.update(session, job=job, company=company, values=values, by=who.user_id)
-    return when.tagged(JobOut.model_validate(changed))
+    return tagged(
+        request, JobOut.model_validate(changed), etag=listing.etag_of(listing.values_of(changed))
+    )
 
 
 @router.put(
@@ -179,13 +185,18 @@ async def _change(
     responses=problems(JobNotFound, JobTransition, *_SENSE, *_INSIDE),
 )
 async def replace(
-    job_id: UUID, body: JobIn, employer: Employer, session: TenantWrite, condition: Conditional
+    request: Request,
+    job_id: UUID,
+    body: JobIn,
+    employer: Employer,
+    session: TenantWrite,
+    _if_match: IfMatch = None,
 ) -> Response:
     """Replace a job of your organization; without a status it keeps the one that it has."""
     values = body.model_dump()
     if "status" not in body.model_fields_set:
         del values["status"]
-    return await _change(job_id, values, employer, session, condition)
+    return await _change(request, job_id, values, employer, session)
 
 
 @router.patch(
@@ -194,10 +205,15 @@ async def replace(
     responses=problems(JobNotFound, JobTransition, *_SENSE, *_INSIDE),
 )
 async def update(
-    job_id: UUID, body: JobPatch, employer: Employer, session: TenantWrite, condition: Conditional
+    request: Request,
+    job_id: UUID,
+    body: JobPatch,
+    employer: Employer,
+    session: TenantWrite,
+    _if_match: IfMatch = None,
 ) -> Response:
     """Change a job of your organization: publish, close, reopen, correct."""
-    return await _change(job_id, body.model_dump(exclude_unset=True), employer, session, condition)
+    return await _change(request, job_id, body.model_dump(exclude_unset=True), employer, session)
 
 
 @router.delete("/{job_id}", response_model=JobOut, responses=problems(JobNotFound, *_INSIDE))
