@@ -8,13 +8,13 @@ references relative to the server (path and query), because the Host header is t
 
 import base64
 import contextlib
-import hashlib
 import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, Generic, Literal, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -87,10 +87,9 @@ class PageQuery:
     former_keys: tuple[bytes, ...] = ()
 
     def reference(self, cursor: str) -> str:
-        """The address of another page of this list with the same filters."""
-        return (
-            f"{self.path}?{urlencode([*self.filters, ('limit', self.limit), ('cursor', cursor)])}"
-        )
+        """The address of another page of this list with the same filters; a cursor needs no escape."""
+        filters = f"{urlencode(self.filters)}&" if self.filters else ""
+        return f"{self.path}?{filters}limit={self.limit}&cursor={cursor}"
 
     def start(self, tenant: str) -> tuple[bool, list[Any]] | None:
         """The direction and the sort values to go on from; None on the first page.
@@ -153,11 +152,16 @@ def _encode(value: Any) -> list[Any]:
     raise TypeError(f"a list cannot be sorted by {type(value).__name__}; coalesce NULL away")
 
 
+@lru_cache(maxsize=8)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)
+
+
 def seal_cursor(key: bytes, binding: bytes, *, backward: bool, values: Sequence[Any]) -> str:
     """An opaque cursor; the same row, direction and list give the same one, so ETags hold."""
     clear = json.dumps([backward, [_encode(value) for value in values]]).encode()
-    nonce = hmac.new(key, binding + b"\x00" + clear, hashlib.sha256).digest()[:12]
-    sealed = nonce + AESGCM(key).encrypt(nonce, clear, binding)
+    nonce = hmac.digest(key, binding + b"\x00" + clear, "sha256")[:12]
+    sealed = nonce + _cipher(key).encrypt(nonce, clear, binding)
     return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 
 
@@ -169,7 +173,7 @@ def open_cursor(key: bytes, binding: bytes, cursor: str) -> tuple[bool, list[Any
     """
     try:
         sealed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        backward, values = json.loads(AESGCM(key).decrypt(sealed[:12], sealed[12:], binding))
+        backward, values = json.loads(_cipher(key).decrypt(sealed[:12], sealed[12:], binding))
     except (ValueError, InvalidTag):
         raise CursorInvalid from None
     return backward, [_DECODERS[tag](value) for tag, value in values]
