@@ -26,9 +26,9 @@ from app.core.db import Database, Scope
 from app.core.log import logger
 from app.jobs import service as jobs
 from app.resumes import service as resumes
+from app.resumes.anew import understanding_of
 from app.resumes.errors import ResumeNotFound
 from app.resumes.models import Resume
-from app.resumes.understanding.values import Understanding
 
 # Leases that ended without an answer: what they have in common is the pair of texts.
 MOST_ATTEMPTS: Final = 3
@@ -95,12 +95,16 @@ async def _work(bench: Bench, leased: Leased) -> None:
     if resume.error is not None or resume.understanding is None or resume.text is None:
         await _fail(bench.database, leased, resume.error or _STUCK)
         return
-    understood = msgspec.convert(resume.understanding, Understanding)
-    profile = await asyncio.to_thread(read_resume, resume.text, understood)
+    profile = await asyncio.to_thread(_profile_of, resume, resume.text)
     if leased.job_id is None:
         await _match_all(bench, leased, resume, profile)
     else:
         await _match_one(bench.database, leased, resume, profile, leased.job_id)
+
+
+def _profile_of(resume: Resume, text: str) -> Profile:
+    """By today's rules, also while the stored understanding is of older ones: the version says so."""
+    return read_resume(text, understanding_of(resume))
 
 
 async def _match_one(

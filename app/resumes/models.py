@@ -9,7 +9,16 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    FetchedValue,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,6 +39,11 @@ class Resume(Timestamps, Base):
         sa.UniqueConstraint("owner_id", "sha256"),
         Index("ix_resumes_owner_id_id", "owner_id", "id"),
         Index("ix_resumes_due", "id", postgresql_where=_DUE),
+        Index(
+            "ix_resumes_understood_by",
+            "understood_by",
+            postgresql_where=text("status = 'skills_extracted'"),
+        ),
     )
 
     id: Mapped[UUID] = primary_key()
@@ -50,6 +64,8 @@ class Resume(Timestamps, Base):
     understanding: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     skill_keys: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", deferred=True)
     """What its skills are compared by (app/skills/keys.py)."""
+    understood_by: Mapped[int] = mapped_column(SmallInteger, FetchedValue(), server_default="0")
+    """The version of the rules that `understanding` comes from; a trigger takes it from there."""
     revision: Mapped[int] = mapped_column(server_default="1")
     attempts: Mapped[int] = mapped_column(server_default="0")
     lease_token: Mapped[UUID | None]

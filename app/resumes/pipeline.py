@@ -11,19 +11,17 @@ from typing import Any, Final
 
 import msgspec
 
-from app.core.clock import now
 from app.core.db import Database, Scope
 from app.core.log import logger
 from app.core.meters import EXTRACTIONS, timed
 from app.core.settings import Settings
 from app.resumes import queries
+from app.resumes.anew import columns_of, understood_from
 from app.resumes.models import ENDED
 from app.resumes.queries import Leased
 from app.resumes.reading.child import Readers
 from app.resumes.reading.recognition import tesseract
 from app.resumes.reading.results import Unreadable, unreadable
-from app.resumes.understanding.understand import understand
-from app.resumes.understanding.values import Understanding
 from app.storage import service as storage
 from app.storage.service import FileAway
 from app.worker.doorbell import ring
@@ -104,20 +102,8 @@ async def _extract_skills(database: Database, leased: Leased) -> None:
         resume = await queries.get(session, leased.id, with_text=True)
     if resume is None or resume.text is None:
         return
-    day = resume.document_date or resume.created_at.date()
-    understood = await asyncio.to_thread(
-        understand, resume.text, links=tuple(resume.links), document_date=min(day, now().date())
-    )
-    values = {
-        "understanding": msgspec.to_builtins(understood),
-        "skill_keys": _keys_of(understood),
-    }
-    await _advance(database, leased, "skills_extracted", values)
-
-
-def _keys_of(understood: Understanding) -> list[str]:
-    """What the skills are compared by (app/skills/keys.py), each once."""
-    return sorted({skill.id or skill.name.casefold() for skill in understood.skills})
+    understood = await asyncio.to_thread(understood_from, resume)
+    await _advance(database, leased, "skills_extracted", columns_of(understood))
 
 
 async def _fail(database: Database, leased: Leased, reason: Unreadable) -> None:

@@ -193,6 +193,15 @@ async def a_resume(ground: Ground) -> None:
         await resumes.upload(session, owner_id=crew.candidate.id, received=received)
 
 
+async def a_resume_of_older_rules(ground: Ground) -> None:
+    """A résumé in which older rules have found nothing."""
+    crew = await _an_employer(ground)
+    await make_read_resume(ground.ledger.database, crew.candidate.id)
+    await ground.ledger.do(
+        'UPDATE resumes SET understanding = understanding || \'{"version": "0", "skills": []}\''
+    )
+
+
 async def an_application(ground: Ground) -> None:
     """An application that has just come."""
     await make_application(ground.ledger.database, await _an_employer(ground))
@@ -372,6 +381,9 @@ CASES = {
     "optimus.fold": Case(
         an_application,
         "SELECT count(*) = 2 AND bool_and(is_folded) FROM application_tallies",
+    ),
+    "resumes.understand_anew": Case(
+        a_resume_of_older_rules, "SELECT bool_and(understood_by > 0 AND revision = 2) FROM resumes"
     ),
     "privacy.settle": Case(
         an_account_that_was_erased,
