@@ -214,11 +214,13 @@ def cloudinary_sandbox(context: typer.Context) -> None:
 def mail_catcher(
     folder: Annotated[Path, typer.Argument(help="Where each mail is written as a file.")],
     port: Annotated[int, typer.Option(help="Port of this machine to listen on.")] = 1025,
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print no line for each mail.")] = False,
 ) -> None:
     """Run a local mail server that keeps every mail in a folder and sends none on."""
     from app.dev import mail
 
-    asyncio.run(mail.catch(folder, port))
+    asyncio.run(mail.catch(folder, port, quiet=quiet))
 
 
 @cli.command(

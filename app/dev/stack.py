@@ -126,13 +126,16 @@ def _programs(around: Surroundings, url: str, listener: int, data: Path) -> list
         arguments = ["payer-sandbox", "--port", around.payer.rsplit(":", 1)[1]]
         programs.append(Program("payer", arguments, environment))
     if around.mail:
-        arguments = ["mail-catcher", str(data / "mail"), "--port", around.mail.rsplit(":", 1)[1]]
+        # Its address is told with the others; a line for each mail would push them out of sight.
+        port = around.mail.rsplit(":", 1)[1]
+        arguments = ["mail-catcher", str(data / "mail"), "--port", port, "--quiet"]
         programs.append(Program("mail", arguments, environment))
     if around.issuers:
         arguments = ["issuer-sandbox", "--port", around.issuers.rsplit(":", 1)[1]]
         programs.append(Program("issuers", arguments, environment))
     if around.providers:
-        arguments = ["provider-sandbox", "--port", around.providers.rsplit(":", 1)[1]]
+        port = around.providers.rsplit(":", 1)[1]
+        arguments = ["provider-sandbox", "--port", port, "--api", url]
         programs.append(Program("providers", arguments, environment))
     if around.cloudinary:
         port = around.cloudinary.rsplit(":", 1)[1]
@@ -193,6 +196,7 @@ def _say_where_everything_is(url: str, around: Surroundings, data: Path, steps: 
         ("Mail", _mail_place(around, data)),
         *_issuer_places(around),
         *_provider_places(around),
+        *_front_places(around),
         *_cloudinary_places(around),
         ("Sign in as", f"{account}, password: SUPERUSER_PASSWORD in {data / 'tour.env'}"),
         ("Data", f"{data}  (--fresh starts over)"),
@@ -216,7 +220,7 @@ def _console_place(url: str, variables: Mapping[str, str]) -> tuple[tuple[str, s
 
 def _mail_place(around: Surroundings, data: Path) -> str:
     if around.mail:
-        return f"{data / 'mail'}  (each mail is a file; none goes out)"
+        return f"{around.mail}  (none goes out: each is a file in {data / 'mail'})"
     return f"{around.variables['SMTP_HOST']}  (SMTP_HOST is set)"
 
 
@@ -231,6 +235,12 @@ def _provider_places(around: Surroundings) -> tuple[tuple[str, str], ...]:
     if around.providers is None:
         return ()
     return (("Providers", f"{around.providers}  (local LinkedIn, Google, Microsoft)"),)
+
+
+def _front_places(around: Surroundings) -> tuple[tuple[str, str], ...]:
+    """What stands where mails and providers lead to; who has a frontend of their own knows it."""
+    place = around.made.get("FRONTEND_URL")
+    return (("Frontend", f"{place}  (an example; FRONTEND_URL for yours)"),) if place else ()
 
 
 def _cloudinary_places(around: Surroundings) -> tuple[tuple[str, str], ...]:

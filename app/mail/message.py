@@ -1,5 +1,6 @@
 """The message as it goes over the wire (RFC 5322), the same each time that one mail is built."""
 
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -24,6 +25,24 @@ def wire_address(address: str) -> str:
         # The library's sentence repeats the address.
         raise ValueError("not an e-mail address") from None
     return found.ascii_email or found.normalized
+
+
+class _Subject(str):
+    """A subject that keeps its spaces: Python's own folding loses one between two encoded words."""
+
+    __slots__ = ()
+    name = "Subject"
+
+    def __new__(cls, value: str) -> Self:
+        if len(value.splitlines()) > 1:
+            raise ValueError("a subject is one line")
+        return super().__new__(cls, value)
+
+    def fold(self, *, policy: Any) -> str:
+        """The header as the library asks for it, in encoded words (RFC 2047) where it has to be."""
+        charset = "us-ascii" if self.isascii() else "utf-8"
+        folded = Header(str(self), charset, header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {folded}{policy.linesep}"
 
 
 class _Whole(str):
@@ -65,7 +84,7 @@ def compose(
     message = EmailMessage()
     message["From"] = Address(settings.mail_from_name, addr_spec=sender)
     message["To"] = wire_address(mail.recipient)
-    message["Subject"] = rendered.subject
+    message["Subject"] = _Subject(rendered.subject)
     message["Date"] = format_datetime(mail.created_at)
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     # No vacation notice is to answer it (RFC 3834).

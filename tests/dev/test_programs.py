@@ -216,3 +216,12 @@ def test_a_real_provider_is_left_alone(tmp_path: Path, monkeypatch: pytest.Monke
     assert around.variables["LINKEDIN_CLIENT_SECRET"] != "of-the-real-linkedin"
     back = "http://127.0.0.1:8000/api/v1/integrations/outlook/callback"
     assert around.variables["MICROSOFT_REDIRECT_URI"] == back
+    # Where a browser is sent in the end is a page that is there, and may call the API.
+    assert around.variables["FRONTEND_URL"] == f"{around.providers}/front"
+    origins = around.variables["CORS_ORIGINS"].split(",")
+    assert origins == ["http://localhost:3000", around.providers]
+    monkeypatch.setenv("FRONTEND_URL", "https://mine.example")
+    with ExitStack() as servers:
+        mine = surround(servers, tmp_path)
+    assert mine.variables["FRONTEND_URL"] == "https://mine.example"
+    assert "CORS_ORIGINS" not in mine.made

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
+from app.core.settings import ServerSettings
 from app.dev.bridges.asgi import LocalProviders
+from app.dev.bridges.front import PLACE
 
 # The provider's folder there, and its word in the callback's path.
 _NAMES: Final = {
@@ -24,7 +26,16 @@ def local_providers(given: Mapping[str, str], address: str) -> tuple[str | None,
         folder = _NAMES[name][0]
         place = LocalProviders().places[folder]
         variables |= place.variables(name, f"{address}/{folder}")
-    return (address if local else None), variables
+    if not local:
+        return None, {}
+    if "FRONTEND_URL" not in given:
+        # Where a browser is sent at the end; a frontend of one's own is named by the setting.
+        variables["FRONTEND_URL"] = f"{address}{PLACE}"
+        if "CORS_ORIGINS" not in given:
+            variables["CORS_ORIGINS"] = ",".join(
+                (*ServerSettings.model_fields["cors_origins"].default, address)
+            )
+    return address, variables
 
 
 def provider_redirects(made: Mapping[str, str], url: str) -> dict[str, str]:
