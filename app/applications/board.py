@@ -4,6 +4,7 @@ The session's scope decides which applications are there at all; whoever calls t
 the reader is their employer.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -69,6 +70,12 @@ async def column(
     if by_score:
         keys.insert(0, (SCORE, "desc"))
     return await paginate(session, shown(wanted), keys=keys, query=query)
+
+
+async def mark(session: ReadSession, *, job_id: UUID) -> str:
+    """A word that is another one after any change to the job's applications; it says nothing else."""
+    told = repr(await queries.mark(session, job_id)).encode()
+    return hashlib.sha256(told).hexdigest()[:16]
 
 
 async def counts(session: ReadSession, *, wanted: Wanted) -> dict[str, int]:

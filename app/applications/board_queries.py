@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal_column, or_, select
+from sqlalchemy import Select, Text, func, literal_column, or_, select
 
 from app.accounts.models import User
 from app.applications.models import Application
@@ -51,6 +51,21 @@ async def heads(
         .order_by(first.c.place)
     )
     return [dict(row) for row in (await session.execute(statement)).mappings()]
+
+
+async def mark(session: ReadSession, job_id: UUID) -> tuple[object, ...]:
+    """How many, and sums that are other ones after whatever changes a card.
+
+    Sums, not the newest moment: of two changes at once the one that began first may be seen last.
+    """
+    parts = (
+        func.hashtext(Application.id.cast(Text) + Application.status),
+        func.extract("epoch", Application.updated_at),
+        SCORE,
+    )
+    sums = [func.sum(part) for part in parts]
+    found = await session.execute(select(func.count(), *sums).where(Application.job_id == job_id))
+    return tuple(found.one())
 
 
 async def by_job(session: ReadSession, job_ids: Sequence[UUID]) -> list[tuple[UUID, str, int]]:

@@ -24,6 +24,7 @@ ASSETS: Final = {
     "hiring.css": "text/css; charset=utf-8",
     "console.js": "text/javascript; charset=utf-8",
     "board.js": "text/javascript; charset=utf-8",
+    "board-live.js": "text/javascript; charset=utf-8",
     "vendor/htmx.js": "text/javascript; charset=utf-8",
     "vendor/hx-sse.js": "text/javascript; charset=utf-8",
     "vendor/uplot.js": "text/javascript; charset=utf-8",

@@ -16,6 +16,7 @@ NOT_PAGES = {
     "/console/sign-in/{provider}/callback": "the way back",
     "/console/integrations/{provider}/connect": "a way to a provider",
     "/console/jobs/{job_id}/file": "a file",
+    "/console/jobs/{job_id}/events": "a stream",
 }
 """Addresses that are got and are no pages, with what they are."""
 

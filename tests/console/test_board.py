@@ -10,7 +10,9 @@ from sqlalchemy import select
 
 from app.applications import board
 from app.applications.models import Application, ApplicationMove
+from app.console import watching
 from app.core.db import Database, Scope
+from app.jobs.errors import JobNotFound
 from tests.console.hiring_samples import HERE, make_applicants
 from tests.jobs.samples import make_job
 from tests.people import Crew
@@ -183,3 +185,31 @@ async def test_a_column_of_thousands_shows_its_head_and_the_way_on(
     await client.post(place, data={"pick": f"{last} applied", "to": "viewed"}, headers=headers)
     page = await client.get(place, headers=headers)
     assert cards(page.text)["viewed"][0] == seen[-1]
+
+
+async def test_a_colleagues_change_is_told_by_a_word(
+    client: httpx.AsyncClient, database: Database, crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, ids = await make_board(database, crew)
+    page = (await client.get(place, headers=crew.admin.headers)).text
+    mark = re.search(r'data-mark="(\w+)"', page)
+    assert mark is not None
+    assert f'data-events="{place}/events"' in page
+    form = {"pick": f"{ids['Chloé Petit']} applied", "to": "viewed"}
+    await client.post(place, data=form, headers={**crew.employer.headers, **HERE})
+    after = (await client.get(place, headers=crew.admin.headers)).text
+    assert f'data-mark="{mark[1]}"' not in after
+    words = iter(["one", "one", "two"])
+
+    async def told(*_: Any, **__: Any) -> str:
+        word = next(words, None)
+        if word is None:
+            raise JobNotFound
+        return word
+
+    monkeypatch.setattr(board, "mark", told)
+    monkeypatch.setattr(watching, "LOOK_SECONDS", 0.0)
+    stream = await client.get(f"{place}/events", headers=crew.admin.headers)
+    assert re.findall(r"data: (\w+)", stream.text) == ["one", "two"]
+    for other, status in ((crew.stranger, 404), (crew.viewer, 403)):
+        assert (await client.get(f"{place}/events", headers=other.headers)).status_code == status

@@ -20,10 +20,13 @@ from app.console.hiring import Notice
 from app.console.language import speech_for
 from app.console.rendering import page
 from app.console.routing import console_router, redirect
-from app.core.db import ReadSession
+from app.console.watching import stream
+from app.core.db import Database, ReadSession, Scope
 from app.core.dependencies import in_the_loop
 from app.core.pages import PageQuery, Pages
 from app.core.schema import OptionalLine, Prose
+from app.core.sse import EventStream
+from app.core.state import services
 from app.jobs.models import Job
 from app.organizations.deps import TenantRead, TenantWrite
 
@@ -113,6 +116,8 @@ async def _shown(
 ) -> Response:
     narrowed = asked.narrowed
     wanted, by_score = narrowed.wanted(job.id), narrowed.sort == "score"
+    # Before the cards: what changes in between is told by the stream once more, and not never.
+    mark = await board.mark(session, job_id=job.id)
     values: dict[str, Any] = {"found": None}
     if narrowed.stage is None:
         shown = await board.columns(session, wanted=wanted, by_score=by_score, query=asked.pages)
@@ -136,9 +141,26 @@ async def _shown(
         sources=sources,
         tags=tags,
         notice=notice,
+        mark=mark,
         **values,
         **view.TOOLS,
     )
+
+
+@router.get("/jobs/{job_id}/events")
+async def watch(request: Request, who: TheHirer, job_id: UUID) -> EventStream:
+    """A word whenever an application to the job is another one: the page then looks again, with its
+    own filters, when nothing of it is in somebody's hand."""
+    scope = Scope.tenant(who.member.organization_id, who.member.user_id)
+    async with services(request).database.read(scope) as session:
+        await board_of(session, who, job_id)
+
+    async def look(database: Database, scope: Scope) -> tuple[str, bool]:
+        async with database.read(scope) as session:
+            await board_of(session, who, job_id)
+            return await board.mark(session, job_id=job_id), False
+
+    return stream(request, scope, look)
 
 
 async def _with_moved(

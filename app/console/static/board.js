@@ -51,6 +51,7 @@ async function send(picks, to, note, focus) {
     const fresh = page.getElementById("board");
     // Another page answers when the sign-in has ended or the job is gone: it is shown as it is.
     if (!fresh) { location.assign(answer.redirected ? answer.url : location.href); return; }
+    await unfold(fresh);
     place(document.adoptNode(fresh));
     const told = [...there().querySelectorAll("#told, #refused")].map((one) => one.innerText.trim());
     // Said by the one region that stays; a second voice inside the new board would say it twice.
@@ -58,6 +59,7 @@ async function send(picks, to, note, focus) {
     say(told.join(" "));
     const card = focus && document.getElementById(focus);
     if (card) focusOn(card); else document.getElementById(`stage-${to}`)?.focus();
+    look();
   } catch {
     there().removeAttribute("aria-busy");
     say(there().dataset.lost);
@@ -150,29 +152,6 @@ function onDrop(event) {
   send(cards.map(pickOf), stage.dataset.stage, "", cards[0].id);
 }
 
-// --- More -----------------------------------------------------------------------------------------
-async function onMore(event) {
-  const link = event.target.closest?.("[data-more]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  const stage = link.closest(".stage");
-  try {
-    const page = new DOMParser().parseFromString(await (await fetch(link.href)).text(), "text/html");
-    const cards = [...page.querySelectorAll(".stage .ticket")].filter((card) => !document.getElementById(card.id));
-    const next = page.querySelector("a[rel=next]");
-    stage.querySelector("ol").append(...cards.map((card) => document.adoptNode(card)));
-    localTimes(stage);
-    draggable(stage);
-    const left = Number(link.dataset.left ?? link.textContent.replace(/\D/g, "")) - cards.length;
-    if (next && left > 0) {
-      link.textContent = link.textContent.replace(/\d[\d\s.,\u202f\u00a0]*/, `${left.toLocaleString(document.documentElement.lang)} `);
-      link.dataset.left = left;
-      link.href = next.getAttribute("href");
-    } else link.remove();
-    focusOn(cards[0]);
-  } catch { location.assign(link.href); }
-}
-
 document.addEventListener("DOMContentLoaded", () => {
   draggable(document);
   countPicked();
@@ -187,7 +166,6 @@ document.addEventListener("change", (event) => {
   if (picked().length > 200) event.target.checked = false;
   countPicked();
 });
-document.addEventListener("click", onMore);
 document.addEventListener("dragstart", onDragStart);
 document.addEventListener("dragover", onDragOver);
 document.addEventListener("drop", onDrop);
