@@ -88,6 +88,9 @@ class ClaimJob(Timestamps, Base):
     warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=text("'[]'"))
     status: Mapped[str] = mapped_column(server_default=text("'PENDING'"))
     status_reason: Mapped[str | None]
+    status_reason_code: Mapped[str | None]
+    status_reason_at: Mapped[datetime | None]
+    """The moment that the reason speaks of: until when it is tried again."""
     attempt: Mapped[int] = mapped_column(server_default=text("1"))
     total_rows: Mapped[int]
     success_count: Mapped[int] = mapped_column(server_default=text("0"))

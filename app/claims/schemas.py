@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from app.claims import reasons
 from app.core.schema import In, Line, Out
 
 Status = Literal["PENDING", "PROCESSING", "CANCELLING", "CANCELLED", "COMPLETED", "FAILED"]
@@ -44,6 +45,13 @@ class Figures(Out):
     status: Status
     status_display: str
     status_reason: str | None
+    status_reason_code: reasons.Code | None = Field(
+        description="What `status_reason` says, for programs that have words of their own"
+    )
+    status_reason_at: datetime | None = Field(
+        description="The moment that it speaks of: until when the payer is tried again, or since"
+        " when no worker has taken the file up"
+    )
     total_rows: int
     processed_rows: int
     success_count: int

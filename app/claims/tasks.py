@@ -13,12 +13,22 @@ from app.claims.engine.place_book import DatabasePlaceBook
 from app.claims.engine.sweep import WORK, sweep
 from app.claims.engine.tempo import Tempo
 from app.claims.engine.work import drain
+from app.claims.payers.condition import Condition
 from app.claims.payers.registry import PROVIDERS, Payers, conditions
 from app.claims.queries.engine import sweeps
 from app.core.db import Database, ReadSession, driver
 from app.core.settings import Settings
 from app.worker.doorbell import ring_now
-from app.worker.registry import Backlog, TaskContext, backlog, census, outlook, periodic, task
+from app.worker.registry import (
+    Backlog,
+    TaskContext,
+    Trouble,
+    backlog,
+    census,
+    outlook,
+    periodic,
+    task,
+)
 
 # A look returns within 35 s: steps are begun for the slice, and cut a little before that. A call
 # that the cut ends is put down and asked again at the beginning of the next slice, where it gets
@@ -67,13 +77,19 @@ async def sweep_up(context: TaskContext) -> None:
 
 
 @outlook("payers")
-async def payers(settings: Settings, redis: Redis) -> Mapping[str, str | None]:
+async def payers(settings: Settings, redis: Redis) -> Mapping[str, Trouble | None]:
     """The payers that are set up; None where all is well there, or where nobody knows."""
     found = await conditions(settings, redis)
-    return {
-        PROVIDERS[code].name: known.words(PROVIDERS[code].name) if known else None
-        for code, known in found.items()
-    }
+    return {PROVIDERS[code].name: _trouble(code, known) for code, known in found.items()}
+
+
+def _trouble(code: str, known: Condition | None) -> Trouble | None:
+    if known is None or known.state == "ok":
+        return None
+    name = PROVIDERS[code].name
+    if known.state == "open":
+        return Trouble("payer.silent", {"name": name})
+    return Trouble("payer.slowed", {"name": name, "percent": round(known.share * 100)})
 
 
 @backlog("claims")

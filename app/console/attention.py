@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from app.console.findings import in_words
 from app.console.frame import Frame
 from app.console.language import Speech
 
@@ -54,7 +55,7 @@ def _of_checks(shown: Frame, speech: Speech) -> list[Need]:
         Need(
             "bad" if check.status == "unhealthy" else "warn",
             speech.say(f"check.{name.removesuffix('_')}"),
-            check.detail,
+            in_words(check, speech),
             "/console/health",
             speech.say("needs.look"),
         )

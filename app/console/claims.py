@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from app.claims.errors import ROW_CODES
-from app.claims.models import ENDED
+from app.claims.models import ENDED, ClaimJobEvent
 from app.claims.schemas import JobOut, RowOut
+from app.console.findings import why
 from app.console.language import Speech
 
 
@@ -42,7 +43,7 @@ def is_over(job: JobOut) -> bool:
     return job.status in ENDED
 
 
-TOOLS: Final[dict[str, Any]] = {"state_of": state_of, "is_over": is_over}
+TOOLS: Final[dict[str, Any]] = {"state_of": state_of, "is_over": is_over, "why": why}
 """What the templates of files ask."""
 
 
@@ -63,6 +64,51 @@ def _reason(code: str, rows: int, share: float, speech: Speech) -> Reason:
         share=share,
         is_retriable=known.retriable,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of a file's history."""
+
+    at: datetime
+    tone: str
+    text: str
+
+
+_TONES: Final = {
+    "PENDING": "wait",
+    "PROCESSING": "run",
+    "CANCELLING": "run",
+    "CANCELLED": "off",
+    "COMPLETED": "good",
+    "FAILED": "bad",
+}
+
+
+def history(events: Sequence[ClaimJobEvent], job: JobOut, speech: Speech) -> list[Happening]:
+    """What happened to the file, the newest first."""
+    return [_happening(one, job, speech) for one in events]
+
+
+def _happening(event: ClaimJobEvent, job: JobOut, speech: Speech) -> Happening:
+    told = event.data
+    if event.kind == "uploaded":
+        who = job.user_email or speech.say("history.somebody")
+        return Happening(
+            event.at, "mark", speech.say("history.uploaded", count=told["rows"], name=who)
+        )
+    if event.kind == "reason":
+        code = told.get("status_reason_code")
+        if told["status_reason"] is None:
+            return Happening(event.at, "good", speech.say("history.answers_again"))
+        text = speech.say(f"history.{code}") if code else told["status_reason"]
+        return Happening(event.at, "warn", text)
+    status = str(told["status"])
+    if "attempt" in told:
+        text = speech.say("history.again", n=told["attempt"])
+    else:
+        text = speech.say(f"history.{status}")
+    return Happening(event.at, _TONES[status], text)
 
 
 def masked(name: str | None) -> str:

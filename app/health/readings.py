@@ -24,7 +24,7 @@ from app.health.registry import registered
 from app.storage.base import StoreTrouble
 from app.storage.cloudinary_road import faults_of_road
 from app.storage.probe import Probe, last_key
-from app.worker.registry import BACKLOGS, CENSUSES, OUTLOOKS, TASKS, Backlog, load
+from app.worker.registry import BACKLOGS, CENSUSES, OUTLOOKS, TASKS, Backlog, Trouble, load
 
 Read = Callable[[], Awaitable[Any]]
 Value_co = TypeVar("Value_co", covariant=True)
@@ -53,8 +53,8 @@ class Readings:
     processes: Reading[list[ProcessRecord]]
     depth: Reading[int]
     backlog: Reading[Mapping[str, Backlog]]
-    payers: Reading[Mapping[str, str | None]]
-    integrations: Reading[Mapping[str, str | None]]
+    payers: Reading[Mapping[str, Trouble | None]]
+    integrations: Reading[Mapping[str, Trouble | None]]
     on_disk: Reading[str]
     storage: Reading[str]
     road: Reading[Sequence[str]]
@@ -206,7 +206,7 @@ async def _depth(services: Services) -> int:
     return sum(lengths)
 
 
-async def _outlook(services: Services, kind: str) -> Mapping[str, str | None]:
+async def _outlook(services: Services, kind: str) -> Mapping[str, Trouble | None]:
     look = OUTLOOKS.get(kind)
     return await look(services.settings, services.redis) if look else {}
 

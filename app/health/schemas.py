@@ -11,12 +11,26 @@ from app.core.schema import Out
 Status = Literal["healthy", "degraded", "unhealthy"]
 
 
+Fact = str | int | float
+
+
+class Finding(Out):
+    """One thing that a check found, for programs that have words of their own."""
+
+    code: str = Field(examples=["queue.jobs"])
+    facts: dict[str, Fact] = Field(
+        description="What the sentence names: `count`, `seconds`, `reason` (a code), `at` (a time)",
+        examples=[{"count": 2, "seconds": 301.0}],
+    )
+
+
 class Check(Out):
     """One dependency: how it is, how long it took to find out, and what that means."""
 
     status: Status
     latency_ms: float
-    detail: str
+    detail: str = Field(description="The findings as English sentences")
+    findings: list[Finding]
 
 
 class Checks(Out):

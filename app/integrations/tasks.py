@@ -16,7 +16,7 @@ from app.integrations.service import ending, lifetimes, status, syncing
 from app.integrations.service.bench import Bench
 from app.interviews.service import SYNC
 from app.worker.doorbell import ring_now
-from app.worker.registry import TaskContext, outlook, periodic, task
+from app.worker.registry import TaskContext, Trouble, outlook, periodic, task
 
 _AT_ONCE: Final = 3
 
@@ -63,16 +63,16 @@ async def purge_states(context: TaskContext) -> None:
 
 
 @outlook("integrations")
-async def providers(settings: Settings, redis: Redis) -> Mapping[str, str | None]:
+async def providers(settings: Settings, redis: Redis) -> Mapping[str, Trouble | None]:
     """The providers that are set up; of one whose circuit is open, which processes say so."""
     records = await registered(redis)
-    found: dict[str, str | None] = {}
+    found: dict[str, Trouble | None] = {}
     for name in status.configured(settings):
         seen = [
             f"{record.role} {record.pid} on {record.host}"
             for record in records
             if f"integrations.{name}" in record.open_circuits
         ]
-        words = f"{TITLES[name]} fails again and again, says {', '.join(seen)}."
-        found[TITLES[name]] = words if seen else None
+        facts = {"name": TITLES[name], "seen": ", ".join(seen)}
+        found[TITLES[name]] = Trouble("integration.failing", facts) if seen else None
     return found

@@ -64,7 +64,17 @@ class Backlog:
 Work = Callable[..., Awaitable[None]]
 Census = Callable[[ReadSession], Awaitable[Mapping[str, int]]]
 Probe = Callable[[ReadSession], Awaitable[Backlog]]
-Outlook = Callable[[Settings, Redis], Awaitable[Mapping[str, str | None]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with a service outside: a code of `app.health.findings`, and its facts."""
+
+    code: str
+    facts: Mapping[str, str | int]
+
+
+Outlook = Callable[[Settings, Redis], Awaitable[Mapping[str, Trouble | None]]]
 WorkType = TypeVar("WorkType", bound=Work)
 ProbeType = TypeVar("ProbeType", bound=Probe)
 OutlookType = TypeVar("OutlookType", bound=Outlook)
@@ -150,7 +160,7 @@ def census(room: str) -> Callable[[CensusType], CensusType]:
 def outlook(kind: str) -> Callable[[OutlookType], OutlookType]:
     """Register `async def look(settings, redis)`: how services outside are found by all workers.
 
-    It gives each service's name with None where all is well and else a sentence, for /health, from
+    It gives each service's name with None where all is well and else its trouble, for /health, from
     what is known already: it asks nobody outside.
     """
 

@@ -6,13 +6,16 @@ import pytest
 
 from app.console.frame import health_now
 from app.core.clock import now
+from app.health.findings import found
 from app.health.schemas import Check, Checks, Code, Health, Process
 from app.main import Intake
 
 
 def a_health(*, stale_worker: bool = False, queue: str = "healthy") -> Health:
     """All is well, but for what is said."""
-    fine = Check(status="healthy", latency_ms=1.5, detail="As it should be.")
+    fine = Check(
+        status="healthy", latency_ms=1.5, detail="Redis answers.", findings=[found("redis.answers")]
+    )
     code = Code(fingerprint="f" * 12, on_disk="f" * 12, stale=False)
     api = Process(
         role="api",
@@ -28,7 +31,8 @@ def a_health(*, stale_worker: bool = False, queue: str = "healthy") -> Health:
     worker = api.model_copy(
         update={"role": "worker", "pid": 2, "commit": "891308fbbbb", "stale": stale_worker}
     )
-    waits = fine.model_copy(update={"status": queue, "detail": "The oldest job waits for 7 min."})
+    late = [found("queue.jobs", count=1, seconds=420.0), found("queue.no_mails")]
+    waits = fine.model_copy(update={"status": queue, "findings": late})
     return Health(
         status="healthy" if queue == "healthy" and not stale_worker else "degraded",
         version="1.0.0",
@@ -61,9 +65,9 @@ def health() -> Health:
 def still(app: Intake, health: Health) -> Iterator[None]:
     """The pages find `health`."""
 
-    async def found() -> Health:
+    async def seen() -> Health:
         return health
 
-    app.dependency_overrides[health_now] = found
+    app.dependency_overrides[health_now] = seen
     yield
     del app.dependency_overrides[health_now]

@@ -18,7 +18,7 @@ async def test_the_stale_process_is_named(client: httpx.AsyncClient, crew: Crew)
     assert "One of 2 processes runs other code" in page.text
     assert "worker here:2" in page.text
     assert "891308f" in page.text
-    assert "The oldest job waits for 7 min." in page.text
+    assert "One job not begun, for 7 min 0 s. No mail waits." in page.text
 
 
 async def test_the_start_page_counts_what_needs_somebody(

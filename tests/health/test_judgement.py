@@ -13,7 +13,7 @@ from app.core.version import Release
 from app.health.judgement import judge
 from app.health.readings import SILENT, Reading, Readings
 from app.health.schemas import Check, Status
-from app.worker.registry import Backlog
+from app.worker.registry import Backlog, Trouble
 
 NOW = datetime(2026, 11, 21, 5, 0, tzinfo=UTC)
 RELEASE = Release("0.1.0", "4f2c9e1aaaaaaaaa", "0123456789ab", NOW)
@@ -71,6 +71,7 @@ def test_all_is_well() -> None:
     assert all(check.detail.endswith(".") for check in checks)
 
 
+FAILING = Trouble("integration.failing", {"name": "Google Calendar", "seen": "api 7 on box"})
 CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
     "database silent": ({"schema": bad(SILENT)}, "database", "unhealthy", "unhealthy", "second"),
     "database away": (
@@ -126,8 +127,13 @@ CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
         *("workers", "degraded", "degraded", "No worker is alive. api 3 on box runs"),
     ),
     "a calendar away": (
-        {"integrations": good({"Google Calendar": "Google Calendar fails.", "LinkedIn": None})},
-        *("integrations", "degraded", "degraded", "Google Calendar fails."),
+        {"integrations": good({"Google Calendar": FAILING, "LinkedIn": None})},
+        *(
+            "integrations",
+            "degraded",
+            "degraded",
+            "Google Calendar fails again and again, says api 7 on box.",
+        ),
     ),
     "nobody begins": (
         {"backlog": good(backlog(2, 301))},
@@ -138,11 +144,11 @@ CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
     "rings unknown": ({"depth": bad("TimeoutError")}, "queue", "degraded", "degraded", "counted"),
     "the store refuses": (
         {"storage": bad("denied"), "backlog": good({"storage": Backlog(2, 9)})},
-        *("storage", "degraded", "degraded", "may do; 2 files wait for it, the oldest since 9 s"),
+        *("storage", "degraded", "degraded", "may do. 2 files wait for it, the oldest since 9 s"),
     ),
     "another disk": (
         {"storage": bad("files_gone")},
-        *("storage", "degraded", "degraded", "another disk or bucket than before; no file waits"),
+        *("storage", "degraded", "degraded", "another disk or bucket than before. No file waits"),
     ),
     "the road to Cloudinary is broken": (
         {"road": good(["the download is asked of the CDN"])},
@@ -150,11 +156,11 @@ CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
     ),
     "the store is silent": (
         {"storage": bad(SILENT)},
-        *("storage", "degraded", "degraded", "no answer within a second; no file waits for it"),
+        *("storage", "degraded", "degraded", "no answer within a second. No file waits for it"),
     ),
     "files wait long": (
         {"backlog": good({"storage": Backlog(1, 301)})},
-        *("storage", "degraded", "degraded", "deleted (local); 1 files wait"),
+        *("storage", "degraded", "degraded", "deleted (local). 1 files wait"),
     ),
     "mails wait long": (
         {"backlog": good({"mail": Backlog(2, 301)})},
@@ -166,11 +172,11 @@ CASES: dict[str, tuple[dict[str, Reading[Any]], str, Status, Status, str]] = {
     ),
     "mails are no jobs": (
         {"backlog": good({"mail": Backlog(2, 301)})},
-        *("queue", "degraded", "degraded", "0 jobs not begun"),
+        *("queue", "degraded", "degraded", "No job waits to be begun"),
     ),
     "a payer away": (
-        {"payers": good({"A": "A does not answer.", "B": None})},
-        *("payers", "degraded", "degraded", "A does not answer."),
+        {"payers": good({"A": Trouble("payer.silent", {"name": "A"}), "B": None})},
+        *("payers", "degraded", "degraded", "A does not answer; it is tried"),
     ),
     "no payer": ({"payers": good({})}, "payers", "healthy", "healthy", "None set up"),
     "payers unknown": ({"payers": bad(SILENT)}, "payers", "healthy", "healthy", "a second"),
@@ -194,7 +200,7 @@ def test_without_a_mail_server_mails_wait_visibly() -> None:
     health = judge(somebody, RELEASE)
     assert (health.status, health.checks.queue.status) == ("degraded", "degraded")
     assert (
-        "1 mails wait, the oldest since 1 s, there is no mail server" in health.checks.queue.detail
+        "1 mails wait, the oldest since 1 s. There is no mail server" in health.checks.queue.detail
     )
 
 
@@ -221,7 +227,7 @@ SEEN = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
         (
             [KeyState("clerk", 1, None, None), KeyState("keycloak", 2, SEEN, None)],
             "healthy",
-            "clerk: 1 keys; keycloak: 2 keys of 2026-11-21 04:00:00 UTC.",
+            "clerk: 1 keys. keycloak: 2 keys of 2026-11-21 04:00:00 UTC.",
         ),
         (
             [KeyState("keycloak", 0, None, "it answered 500")],

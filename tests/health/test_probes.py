@@ -83,7 +83,9 @@ async def test_the_shape_is_the_contracts(client: httpx.AsyncClient) -> None:
     names = {"database", "redis", "schema", "storage", "workers", "queue", "payers", "issuers"}
     names |= {"integrations"}
     assert set(body["checks"]) == names
-    assert all(set(each) == {"status", "latency_ms", "detail"} for each in body["checks"].values())
+    fields = {"status", "latency_ms", "detail", "findings"}
+    assert all(set(each) == fields for each in body["checks"].values())
+    assert body["checks"]["redis"]["findings"] == [{"code": "redis.answers", "facts": {}}]
     assert (await client.get("/api/v1/health")).json()["checks"].keys() == names
 
 

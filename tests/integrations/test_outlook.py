@@ -8,6 +8,7 @@ from app.core.breaker import Breaker, open_circuits
 from app.core.clock import now
 from app.core.processes import describe, write
 from app.core.settings_integrations import GoogleSettings
+from app.health.findings import found, in_english
 from app.integrations.tasks import providers
 from app.worker.registry import TaskContext
 
@@ -29,9 +30,10 @@ async def test_an_open_circuit_is_told_by_heartbeat_and_named(context: TaskConte
         assert "integrations.google_calendar" in open_circuits()
         told = replace(describe("worker", now()), pid=4711)
         await write(context.redis, told)
-        words = (await providers(settings, context.redis))["Google Calendar"]
-        assert words is not None
-        assert f"says worker 4711 on {told.host}." in words
+        trouble = (await providers(settings, context.redis))["Google Calendar"]
+        assert trouble is not None
+        assert trouble.facts["seen"] == f"worker 4711 on {told.host}"
+        assert "fails again and again" in in_english([found(trouble.code, **trouble.facts)])
         assert await providers(context.settings, context.redis) == {}
     finally:
         breaker.succeeded()

@@ -10,6 +10,7 @@ from app.claims.engine.bench import Bench, Fenced, Unit
 from app.claims.errors import ROW_CODES
 from app.claims.queries.engine import jobs, leases
 from app.claims.queries.engine.connection import Connection
+from app.claims.reasons import Why
 from app.core.log import logger
 from app.core.meters import ROW_ERRORS, count
 from app.webhooks.outbox import emit_over
@@ -101,14 +102,14 @@ async def end(
     job_id: UUID,
     status: str,
     *,
-    reason: str | None = None,
+    why: Why | None = None,
     counts: jobs.Counts | None = None,
 ) -> bool:
     """End the job, and tell whoever wants to be told; False where it had ended.
 
     What is told names no file, no person and no reason in words: it leaves this server.
     """
-    if not await jobs.end(connection, job_id, status, reason=reason, counts=counts):
+    if not await jobs.end(connection, job_id, status, why=why, counts=counts):
         return False
     facts = await jobs.ended(connection, job_id)
     await emit_over(
@@ -130,7 +131,7 @@ async def end_cancelled(connection: Connection, job_id: UUID) -> bool:
     return await end(connection, job_id, "CANCELLED")
 
 
-async def fail(bench: Bench, unit: Unit, reason: str) -> None:
+async def fail(bench: Bench, unit: Unit, why: Why) -> None:
     """The job as a whole cannot run; what it has is kept.
 
     Raises:
@@ -139,5 +140,5 @@ async def fail(bench: Bench, unit: Unit, reason: str) -> None:
     async with bench.writing(unit) as connection:
         if await leases.finish(connection, unit.id, unit.token, unit.job_id) is None:
             raise Fenced
-        await end(connection, unit.job_id, "FAILED", reason=reason)
+        await end(connection, unit.job_id, "FAILED", why=why)
     logger.error("claims.job_failed", job_id=unit.job_id)

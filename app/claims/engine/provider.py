@@ -3,11 +3,16 @@
 from app.claims.engine.bench import Bench, Unit
 from app.claims.payers.port import Payer
 from app.claims.payers.registry import PROVIDERS
+from app.claims.reasons import Why, not_set_up, unconnected
 from app.core.settings import Settings
 
 
 class NotConfigured(Exception):
-    """No question can be asked at all; the text tells a person why."""
+    """No question can be asked at all; `why` tells it."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why.words)
+        self.why = why
 
 
 def payer_of(bench: Bench, unit: Unit) -> Payer:
@@ -20,12 +25,9 @@ def payer_of(bench: Bench, unit: Unit) -> Payer:
     if known := bench.known_payers.get(code):
         return known
     if code not in PROVIDERS:
-        raise NotConfigured(f"The payer {code} is not connected to this server.")
+        raise NotConfigured(unconnected(code))
     if not has_credentials(bench.settings, code):
-        raise NotConfigured(
-            f"{provider_name(code)} is not set up on this server: an operator has to set its"
-            " client id and secret. Retry the job afterwards."
-        )
+        raise NotConfigured(not_set_up(provider_name(code)))
     bench.known_payers[code] = found = bench.payers.get(code)
     return found
 

@@ -3,6 +3,7 @@
 import random
 from typing import Final
 
+from app.claims import reasons
 from app.claims.engine.bench import Bench, Unit
 from app.claims.engine.finish import fence
 from app.claims.engine.provider import provider_name
@@ -13,7 +14,8 @@ from app.claims.payers.port import (
     PayerFault,
     PayerRateLimited,
 )
-from app.claims.queries.engine import jobs, leases
+from app.claims.queries.engine import leases, troubles
+from app.claims.reasons import Why
 from app.core.log import logger
 
 CREDENTIALS_SECONDS: Final = 30.0
@@ -44,16 +46,16 @@ async def put_off(bench: Bench, unit: Unit, fault: PayerFault) -> None:
     async with bench.writing(unit) as connection:
         await fence(connection, bench, unit, progress=False)
         if isinstance(fault, NoPermit) and not fault.is_throttled:
-            await jobs.park(connection, unit.job_id, wait)
+            await troubles.park(connection, unit.job_id, wait)
         else:
             # Only what the payer itself did not do counts as its outage.
             is_outage = not credentials and not isinstance(fault, NoPermit)
             if is_outage:
                 await leases.note_fault(connection, unit.id)
-            await jobs.trouble(
+            await troubles.trouble(
                 connection,
                 unit.job_id,
-                _reason(provider_name(unit.job.provider), fault),
+                _why(provider_name(unit.job.provider), fault),
                 outage=is_outage,
                 park_seconds=pause,
                 window_seconds=bench.settings.claims.payer_retry_window_seconds,
@@ -70,7 +72,7 @@ async def cheer(bench: Bench, unit: Unit) -> None:
     async with bench.writing(unit) as connection:
         await fence(connection, bench, unit)
         await leases.note_answer(connection, unit.id)
-        await jobs.well(connection, unit.job_id)
+        await troubles.well(connection, unit.job_id)
     unit.troubled, unit.faults = False, 0
 
 
@@ -80,16 +82,11 @@ def backoff_seconds(faults: int) -> float:
     return random.uniform(longest / 2, longest)  # noqa: S311 - spreads load, guards nothing.
 
 
-def _reason(name: str, fault: PayerFault) -> str:
+def _why(name: str, fault: PayerFault) -> Why:
     if fault.kind is FaultKind.CREDENTIALS:
-        return (
-            f"{name} refuses the credentials of this server. An operator has to correct them; the"
-            f" job goes on by itself and tries every {CREDENTIALS_SECONDS:.0f} seconds."
-        )
+        return reasons.refused(name, CREDENTIALS_SECONDS)
     if isinstance(fault, NoPermit):
-        return f"{name} asks for fewer questions; going on slowly, by itself."
+        return reasons.slowed(name)
     if isinstance(fault, PayerRateLimited):
-        return f"{name} asks for fewer questions; going on slowly, retrying until {{until}}."
-    if isinstance(fault, PayerBadResponse):
-        return f"{name} gives answers that cannot be read; retrying until {{until}}."
-    return f"{name} does not answer; retrying until {{until}}."
+        return reasons.throttling(name)
+    return (reasons.unreadable if isinstance(fault, PayerBadResponse) else reasons.silent)(name)

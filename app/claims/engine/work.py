@@ -17,18 +17,12 @@ from app.claims.engine.trouble import backoff_seconds
 from app.claims.engine.verdicts import failed
 from app.claims.engine.window import give_up, walk_window
 from app.claims.queries.engine import rows, windows
+from app.claims.reasons import PLAN_DEATHS, UNPLANNED, Why
 from app.core.db import DatabaseAway, DatabaseBusy
 from app.core.log import logger
 
 # Claims without progress before a unit is taken apart: its workers died as often.
 DEATHS: Final = 3
-# A plan has no parts: it is tried carefully after as many, and given up only after so many, because
-# nothing of the job could run and a few deploys in a row must not end it.
-PLAN_DEATHS: Final = 10
-_UNPLANNED: Final = (
-    f"Preparing this file ended its worker {PLAN_DEATHS} times, so no row was asked for. Tell an"
-    " operator; once the fault is mended, a retry runs the rows."
-)
 _IDLE_SECONDS: Final = 0.25
 _GLANCE_SECONDS: Final = 0.005
 _FAREWELL_SECONDS: Final = 2.0
@@ -104,7 +98,7 @@ async def work(bench: Bench, unit: Unit) -> None:
     try:
         await _leased(bench, unit)
     except NotConfigured as fault:
-        await _give_up_job(bench, unit, str(fault))
+        await _give_up_job(bench, unit, fault.why)
     except Fenced:
         logger.info("claims.fenced", job_id=unit.job_id, unit_id=unit.id)
         # Still ours where only the database's epoch has changed.
@@ -122,9 +116,9 @@ async def work(bench: Bench, unit: Unit) -> None:
         await _let_go(bench, unit, seconds=backoff_seconds(unit.attempts), died=True)
 
 
-async def _give_up_job(bench: Bench, unit: Unit, reason: str) -> None:
+async def _give_up_job(bench: Bench, unit: Unit, why: Why) -> None:
     try:
-        await fail(bench, unit, reason)
+        await fail(bench, unit, why)
     except (Fenced, DatabaseAway, DatabaseBusy):
         logger.warning("claims.unit_left_to_its_lease", job_id=unit.job_id, unit_id=unit.id)
 
@@ -183,7 +177,7 @@ async def take_apart(bench: Bench, unit: Unit) -> None:
     """
     logger.error("claims.unit_deadly", job_id=unit.job_id, unit_id=unit.id, kind=unit.kind)
     if unit.kind == "plan":
-        await fail(bench, unit, _UNPLANNED)
+        await fail(bench, unit, UNPLANNED)
     elif unit.kind == "window":
         async with bench.reading(unit) as connection:
             query = await windows.of_unit(connection, unit.id)

@@ -1,12 +1,13 @@
 """Claim files in the groups that people look for, and the pace at which a file was answered."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Float, and_, cast, extract, func, or_, select
 
-from app.claims.models import ENDED, ClaimAnswer, ClaimJob
+from app.claims.models import ENDED, ClaimAnswer, ClaimJob, ClaimJobEvent
 from app.core.db import ReadSession
 
 _IS_OPEN: Final = ClaimJob.status.not_in(ENDED)
@@ -49,3 +50,10 @@ async def pace(
         .order_by(at)
     )
     return [(float(place) * step, answered, failed) for place, answered, failed in found]
+
+
+async def events(session: ReadSession, job_id: UUID, most: int) -> Sequence[ClaimJobEvent]:
+    """What happened to a job, the newest first."""
+    wanted = select(ClaimJobEvent).where(ClaimJobEvent.job_id == job_id)
+    found = await session.scalars(wanted.order_by(ClaimJobEvent.version.desc()).limit(most))
+    return found.all()

@@ -80,6 +80,8 @@ FIGURES: Final = (
     ClaimJob.id,
     ClaimJob.status,
     ClaimJob.status_reason,
+    ClaimJob.status_reason_code,
+    ClaimJob.status_reason_at,
     ClaimJob.total_rows,
     ClaimJob.attempt,
     ClaimJob.version,

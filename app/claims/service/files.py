@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from app.claims.models import ClaimAnswer, ClaimJob
+from app.claims.models import ClaimAnswer, ClaimJob, ClaimJobEvent
 from app.claims.queries import answers as rows
 from app.claims.queries import groups, reading, upload
 from app.claims.schemas import JobOut, RowOut
@@ -91,3 +91,8 @@ async def earlier_upload(
 ) -> UUID | None:
     """The file that holds the same bytes and was asked for in the same way, if there is one."""
     return await upload.earlier_upload(session, organization_id, file_sha256, asked_of(wishes))
+
+
+async def history(session: ReadSession, *, job: JobOut, most: int) -> Sequence[ClaimJobEvent]:
+    """What happened to a file, the newest first."""
+    return await groups.events(session, job.id, most)

@@ -42,7 +42,7 @@ def figures(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "status": row["status"],
         "status_display": _WORDS[row["status"]],
-        "status_reason": row["status_reason"] or _waiting(row),
+        **_reason(row),
         "total_rows": total,
         "processed_rows": processed,
         "success_count": succeeded,
@@ -57,15 +57,19 @@ def figures(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _waiting(row: Mapping[str, Any]) -> str | None:
-    """Why nothing goes on, where the reason is that nobody is at it."""
+def _reason(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Why nothing goes on: as the job has it, or because nobody is at it."""
+    names = ("status_reason", "status_reason_code", "status_reason_at")
     idle_since: datetime | None = row["idle_since"]
-    if idle_since is None or (row["read_at"] - idle_since).total_seconds() < _IDLE_SECONDS:
-        return None
-    return (
+    if row["status_reason"] or idle_since is None:
+        return {name: row[name] for name in names}
+    if (row["read_at"] - idle_since).total_seconds() < _IDLE_SECONDS:
+        return dict.fromkeys(names)
+    words = (
         f"No worker has taken this up since {idle_since:%H:%M} UTC. Workers may be busy with other"
         " files, or none is running: GET /health tells. It goes on by itself."
     )
+    return dict(zip(names, (words, "file.no_worker", idle_since), strict=True))
 
 
 def _percent(part: int, whole: int) -> float | None:

@@ -48,6 +48,12 @@ def look_through(received: ReceivedFile) -> dict[str, Any]:
     }
 
 
+def payer_name(code: str) -> str:
+    """What the payer is called; the code itself where it is connected no more."""
+    provider = PROVIDERS.get(code)
+    return code if provider is None else provider.name
+
+
 async def stats(session: ReadSession, *, organization_id: UUID) -> StatsOut:
     """An organization's totals."""
     days, reasons = await reading.totals(session, organization_id)

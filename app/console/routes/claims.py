@@ -26,6 +26,7 @@ from app.organizations.deps import ClaimsReader, Member, TenantRead, TenantWrite
 router = console_router()
 Group = Literal["all", "running", "queued", "attention", "completed", "cancelled"]
 _POINTS = 120
+_EVENTS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ async def get(
         reason=reason,
         reveal=reveal,
         chart=view.chart(points, since=since, step=step),
+        history=view.history(await files.history(session, job=job, most=_EVENTS), job, speech),
         may_act=_may_act(member),
         rows=[view.shown_row(row, speech, reveal=reveal) for row in found.rows],
         found=found,

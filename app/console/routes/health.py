@@ -2,6 +2,7 @@
 
 from fastapi import Request, Response
 
+from app.console.findings import in_words
 from app.console.frame import TheFrame
 from app.console.rendering import page
 from app.console.routing import console_router
@@ -12,4 +13,11 @@ router = console_router()
 @router.get("/health")
 async def health(request: Request, frame: TheFrame) -> Response:
     """Processes with their commits, and the checks."""
-    return page(request, "health.html.jinja", frame=frame, here="health", health=frame.health)
+    return page(
+        request,
+        "health.html.jinja",
+        frame=frame,
+        here="health",
+        health=frame.health,
+        in_words=in_words,
+    )

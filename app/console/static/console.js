@@ -5,7 +5,9 @@
 function localTimes(root) {
   for (const time of root.querySelectorAll("time[datetime]")) {
     const at = new Date(time.dateTime);
-    time.title = at.toLocaleString(document.documentElement.lang, { dateStyle: "full", timeStyle: "medium" });
+    const told = at.toLocaleString(document.documentElement.lang, { dateStyle: "full", timeStyle: "medium" });
+    if (time.title !== told) time.title = told;
+    if ("clock" in time.dataset) time.textContent = at.toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
   }
 }
 

@@ -305,7 +305,10 @@ async def test_a_job_that_nobody_works_on_says_so(
             (await client.get(f"{JOBS}/{job_id}{path}", headers=crew.viewer.headers)).json()
             for path in ("", "/progress")
         ]
-        assert answers[0]["status_reason"] == answers[1]["status_reason"]
+        names = ("status_reason", "status_reason_code", "status_reason_at")
+        assert [answers[0][name] for name in names] == [answers[1][name] for name in names]
+        code = "file.no_worker" if answers[0]["status_reason"] else None
+        assert answers[0]["status_reason_code"] == code
         found: str | None = answers[0]["status_reason"]
         return found
 

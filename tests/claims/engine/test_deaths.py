@@ -9,9 +9,10 @@ from app.claims.engine.control import retry
 from app.claims.engine.finish import fence
 from app.claims.engine.leases import claim
 from app.claims.engine.verdicts import verdict_of
-from app.claims.engine.work import DEATHS, PLAN_DEATHS, work
+from app.claims.engine.work import DEATHS, work
 from app.claims.matching import Verdict
 from app.claims.queries.engine.rows import OpenRow
+from app.claims.reasons import PLAN_DEATHS
 from app.core.db import Scope
 from app.dev.payer.rows import Mix, RowPlan
 from tests.claims.engine.ledger import Ledger

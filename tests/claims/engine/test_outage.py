@@ -79,6 +79,8 @@ async def test_an_outage_parks_the_job_with_a_reason_and_is_survived(
     assert job["outage_since"] is not None
     assert job["status_reason"].startswith("UnitedHealthcare does not answer; retrying until ")
     assert job["status_reason"].endswith(" UTC.")
+    assert job["status_reason_code"] == "payer.silent"
+    assert f"{job['status_reason_at']:%H:%M} UTC." in job["status_reason"]
     assert await ledger.answers(job_id) == []
     ledger.play()
     await work_until(ledger, job_id)
@@ -152,6 +154,8 @@ async def test_refused_credentials_park_the_job_and_fail_no_row(ledger: Ledger) 
     job = await ledger.job(job_id)
     assert job["status"] == "PROCESSING"
     assert "refuses the credentials" in job["status_reason"]
+    assert job["status_reason_code"] == "payer.refuses_credentials"
+    assert job["status_reason_at"] is None
     assert job["parked_until"] is not None
     assert await ledger.answers(job_id) == []
     calls = ledger.payer.tally.calls
@@ -161,7 +165,8 @@ async def test_refused_credentials_park_the_job_and_fail_no_row(ledger: Ledger) 
     await hurry(ledger)
     await work_until(ledger, job_id)
     await ledger.check(job_id, expected)
-    assert (await ledger.job(job_id))["status_reason"] is None
+    job = await ledger.job(job_id)
+    assert (job["status_reason"], job["status_reason_code"]) == (None, None)
 
 
 async def test_a_payer_without_credentials_fails_the_job(ledger: Ledger) -> None:
@@ -173,6 +178,7 @@ async def test_a_payer_without_credentials_fails_the_job(ledger: Ledger) -> None
     job = await ledger.job(job_id)
     assert job["status"] == "FAILED"
     assert "not set up" in job["status_reason"]
+    assert job["status_reason_code"] == "payer.not_configured"
     assert ledger.payer.tally.calls == 0
 
 

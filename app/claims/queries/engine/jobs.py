@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 
 from app.claims.queries.engine.connection import Connection
+from app.claims.reasons import Why
 
 _EVENT: Final = """
 INSERT INTO claim_job_events (job_id, version, organization_id, kind, data)
@@ -66,8 +67,9 @@ WHERE u.job_id = $1 AND u.kind = 'plan'
 
 _END: Final = """
 UPDATE claim_jobs
-SET status = $2, status_reason = $3, success_count = $4, failure_count = $5,
-    failures_by_reason = $6::text::jsonb, processing_completed_at = clock_timestamp(),
+SET status = $2, status_reason = $3, status_reason_code = $7, status_reason_at = NULL,
+    success_count = $4, failure_count = $5, failures_by_reason = $6::text::jsonb,
+    processing_completed_at = clock_timestamp(),
     outage_since = NULL, parked_until = NULL, version = version + 1, updated_at = now()
 WHERE id = $1 AND status IN ('PENDING', 'PROCESSING', 'CANCELLING')
 RETURNING id
@@ -115,42 +117,6 @@ WHERE id IN (
 """
 
 _LEASED: Final = "SELECT EXISTS (SELECT FROM claim_units WHERE job_id = $1 AND state = 'LEASED')"
-
-_TROUBLE: Final = """
-UPDATE claim_jobs j
-SET outage_since = CASE WHEN $3 THEN coalesce(j.outage_since, clock_timestamp())
-        ELSE j.outage_since END,
-    parked_until = least(
-        greatest(j.parked_until, clock_timestamp() + make_interval(secs => $4)),
-        CASE WHEN $3 THEN coalesce(j.outage_since, clock_timestamp())
-            + make_interval(secs => $5) END
-    ),
-    status_reason = why.text, updated_at = now(),
-    version = j.version + CASE WHEN j.status_reason IS DISTINCT FROM why.text THEN 1 ELSE 0 END
-FROM (
-    SELECT id, status_reason, replace($2, '{until}', to_char(
-        coalesce(outage_since, clock_timestamp()) + make_interval(secs => $5), 'HH24:MI "UTC"'
-    )) AS text
-    FROM claim_jobs WHERE id = $1 FOR NO KEY UPDATE
-) why
-WHERE j.id = why.id AND j.status = 'PROCESSING'
-RETURNING why.text AS reason, why.status_reason IS DISTINCT FROM why.text AS is_new
-"""
-
-_PARK: Final = """
-UPDATE claim_jobs
-SET parked_until = greatest(parked_until, clock_timestamp() + make_interval(secs => $2))
-WHERE id = $1 AND status = 'PROCESSING'
-"""
-
-_WELL: Final = """
-UPDATE claim_jobs
-SET outage_since = NULL, parked_until = NULL, status_reason = NULL, version = version + 1,
-    updated_at = now()
-WHERE id = $1 AND (outage_since IS NOT NULL OR status_reason IS NOT NULL)
-  AND status = 'PROCESSING'
-RETURNING id
-"""
 
 _WARN: Final = """
 UPDATE claim_jobs SET warnings = warnings || $2::text::jsonb, updated_at = now()
@@ -211,16 +177,19 @@ async def end(
     job_id: UUID,
     status: str,
     *,
-    reason: str | None = None,
+    why: Why | None = None,
     counts: Counts | None = None,
 ) -> bool:
     """End the job with the counts of its answers, unless they are given; False where it had ended."""
     await connection.execute("SET LOCAL synchronous_commit = on")
     told = counts or await count_answers(connection, job_id)
-    ended = await connection.fetchval(_END, job_id, status, reason, *told)
+    code, reason = why or (None, None)
+    ended = await connection.fetchval(_END, job_id, status, reason, *told, code)
     if ended is None:
         return False
-    await note(connection, job_id, "status", status=status, status_reason=reason)
+    await note(
+        connection, job_id, "status", status=status, status_reason=reason, status_reason_code=code
+    )
     return True
 
 
@@ -257,35 +226,6 @@ async def has_live_lease(connection: Connection, job_id: UUID) -> bool:
     await connection.execute(_REVOKE, job_id)
     leased: bool = await connection.fetchval(_LEASED, job_id)
     return leased
-
-
-async def trouble(
-    connection: Connection,
-    job_id: UUID,
-    reason: str,
-    *,
-    outage: bool,
-    park_seconds: float,
-    window_seconds: float,
-) -> None:
-    """Say why the job does not go on, and leave it alone for a while.
-
-    `{until}` in the reason becomes the time at which the retry window ends.
-    """
-    row = await connection.fetchrow(_TROUBLE, job_id, reason, outage, park_seconds, window_seconds)
-    if row and row["is_new"]:
-        await note(connection, job_id, "reason", status_reason=row["reason"])
-
-
-async def park(connection: Connection, job_id: UUID, seconds: float) -> None:
-    """Leave the job alone for a while, without a word: our own brakes are no fault."""
-    await connection.execute(_PARK, job_id, seconds)
-
-
-async def well(connection: Connection, job_id: UUID) -> None:
-    """The payer answers again."""
-    if await connection.fetchval(_WELL, job_id) is not None:
-        await note(connection, job_id, "reason", status_reason=None)
 
 
 async def warn(connection: Connection, job_id: UUID, warning: dict[str, object]) -> None:

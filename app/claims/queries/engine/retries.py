@@ -59,7 +59,8 @@ WHERE u.id = counted.id
 
 _JOB: Final = """
 UPDATE claim_jobs
-SET status = 'PENDING', status_reason = NULL, attempt = attempt + 1, outage_since = NULL,
+SET status = 'PENDING', status_reason = NULL, status_reason_code = NULL,
+    status_reason_at = NULL, attempt = attempt + 1, outage_since = NULL,
     parked_until = NULL, processing_started_at = NULL, processing_completed_at = NULL,
     alike_found = false, version = version + 1, updated_at = now()
 WHERE id = $1 AND status IN ('COMPLETED', 'FAILED', 'CANCELLED')
