@@ -42,7 +42,9 @@ def _of_code(shown: Frame, speech: Speech) -> list[Need]:
         Need(
             "warn",
             speech.say("needs.stale", count=stale, total=len(release.processes)),
-            speech.say("needs.stale_detail", commit=release.commit[:7]),
+            speech.say("health.disk_changed")
+            if shown.health.code.stale
+            else speech.say("needs.stale_detail", commit=release.commit[:7]),
             "/console/health",
             speech.say("needs.look"),
         )

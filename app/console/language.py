@@ -1,7 +1,8 @@
 """The console's words in English and French, and numbers as each writes them."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,24 @@ COOKIE: Final = "intake_language"
 _WORDS = Path(__file__).parent / "words"
 # French groups digits with a narrow space that does not break, and has a comma before decimals.
 _MARKS: Final[Mapping[Language, str]] = {"en": ",.", "fr": "\u202f,"}
+# As CLDR abbreviates them.
+_MONTHS: Final[Mapping[Language, Sequence[str]]] = {
+    "en": ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+    "fr": [
+        "janv.",
+        "févr.",
+        "mars",
+        "avr.",
+        "mai",
+        "juin",
+        "juil.",
+        "août",
+        "sept.",
+        "oct.",
+        "nov.",
+        "déc.",
+    ],
+}
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
@@ -62,12 +81,18 @@ class Speech:
         return self._words.get(name, otherwise)
 
     def number(self, value: Any, digits: int | None = None) -> str:
-        """A number as the language writes it; anything else as it stands."""
+        """A number or a day as the language writes it; anything else as it stands."""
+        if isinstance(value, date):
+            return self.day(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return str(value)
         if digits is None:
             digits = 0 if isinstance(value, int) else 1
         return f"{value:,.{digits}f}".translate(str.maketrans(",.", _MARKS[self.language]))
+
+    def day(self, day: date) -> str:
+        """A day with its month by name, so that nobody takes the one for the other."""
+        return f"{day.day}\u00a0{_MONTHS[self.language][day.month - 1]}\u00a0{day.year}"
 
     def duration(self, seconds: float | None) -> str:
         """A length of time in its two largest units; a dash for none."""

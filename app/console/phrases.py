@@ -44,13 +44,15 @@ class Phrases:
         for pattern, said in self._patterns:
             found = pattern.fullmatch(text)
             if found is not None:
-                return said.format(
-                    **{name: self._word(name, value) for name, value in found.groupdict().items()}
-                )
+                words = found.groupdict().items()
+                return said.format(**{name: self._word(name, value) for name, value in words})
         return None
 
     def _word(self, name: str, value: str) -> str:
         """Names of skills stay as they are; lengths of time and degrees are words."""
+        if name.startswith("number"):
+            # English decimals have a point; languages with a table of their own here a comma.
+            return value.replace(".", ",")
         if not name.startswith(_WORDS):
             return value
         known = self._words.get(value)

@@ -78,7 +78,7 @@ def _ago(speech: Speech, seconds: int, at: datetime) -> str:
         return speech.say("time.hours_ago", n=seconds // 3600)
     if seconds < 7 * 86_400:
         return speech.say("time.days_ago", count=seconds // 86_400)
-    return f"{at:%Y-%m-%d}"
+    return speech.day(at)
 
 
 def until(speech: Speech, at: datetime) -> str:

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
+from app.console.language import Speech
+from app.console.rendering import bytes_in
 from app.resumes.models import ENDED
 from app.resumes.schemas import ResumeOut, SkillOut
 
@@ -47,6 +50,40 @@ def by_category(skills: Sequence[SkillOut]) -> dict[str | None, list[SkillOut]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step that is done: when, how long it took, and what came of it."""
+
+    status: str
+    at: datetime
+    took: float | None
+    detail: str
+
+
+def steps_done(resume: ResumeOut, speech: Speech) -> list[Step]:
+    """The steps so far, the first to the last."""
+    before: datetime | None = None
+    found = []
+    for one in resume.status_history:
+        took = None if before is None else (one.at - before).total_seconds()
+        found.append(Step(one.status, one.at, took, _detail(one.status, resume, speech)))
+        before = one.at
+    return found
+
+
+def _detail(status: str, resume: ResumeOut, speech: Speech) -> str:
+    """What a step yielded, as far as it is at hand: a page that only watches has no text."""
+    letters = len(resume.text or "")
+    if status == "uploaded":
+        return speech.say("step.size", size=bytes_in(speech, resume.size))
+    if status == "text_extracted" and letters:
+        name = "step.text" if resume.pages else "step.text_only"
+        return speech.say(name, count=resume.pages or 0, letters=letters)
+    if status == "skills_extracted":
+        return speech.say("step.skills", count=len(resume.skills))
+    return ""
+
+
 def still_to_come(resume: ResumeOut) -> list[str]:
     """The steps that are ahead while a résumé is being read."""
     if resume.status in ENDED:
@@ -54,5 +91,5 @@ def still_to_come(resume: ResumeOut) -> list[str]:
     return list(_STEPS[_STEPS.index(resume.status) + 1 :])
 
 
-TOOLS: Final[dict[str, Any]] = {"tones": TONES}
+TOOLS: Final[dict[str, Any]] = {"tones": TONES, "steps_done": steps_done}
 """What the templates of résumés ask."""
