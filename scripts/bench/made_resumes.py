@@ -2,7 +2,8 @@
 
 They show what breaks when a rule changes, in English and French. The rules were mended on them, so
 their figures are no promise for other people's résumés. The unseen ones are set and worded in ways that
-no rule was written with (unseen_resumes.toml).
+no rule was written with (unseen_resumes.toml); those of development_resumes.toml are what rules are
+developed on, so that nobody needs to look at the unseen ones.
 """
 
 import random
@@ -10,7 +11,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 _WORDS: Final[dict[str, dict[str, list[str]]]] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
@@ -46,9 +47,19 @@ _DEGREES: Final[list[str]] = [
 ]
 
 
-_UNSEEN: Final[dict[str, Any]] = tomllib.loads(
-    Path(__file__).with_name("unseen_resumes.toml").read_text(encoding="utf-8")
-)
+Book = Literal["plain", "development", "unseen"]
+
+
+def _book(name: str) -> dict[str, Any]:
+    path = Path(__file__).with_name(f"{name}_resumes.toml")
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+_BOOKS: Final[dict[Book, dict[str, Any]]] = {
+    "plain": {"posts": _POSTS, "degrees": _DEGREES, "en": {}, "fr": {}},
+    "development": _book("development"),
+    "unseen": _book("unseen"),
+}
 
 
 @dataclass(slots=True)
@@ -59,15 +70,15 @@ class Made:
     truth: dict[str, Any]
 
 
-def made_resume(seed: int, *, unseen: bool = False) -> Made:
-    """The same résumé for the same seed."""
-    draw = random.Random(seed)
+def made_resume(seed: int, *, book: Book = "plain") -> Made:
+    """The same résumé for the same seed and book."""
+    settings, draw = _BOOKS[book], random.Random(seed)
     language = "fr" if draw.random() < 0.4 else "en"
-    words = {**_WORDS[language], **(_UNSEEN[language] if unseen else {})}
+    words = {**_WORDS[language], **settings[language]}
     name, phone = draw.choice(words["people"]), draw.choice(words["phones"])
     email = draw.choice(["contact", "hello", "me.and.you"]) + "@example.com"
-    posts = _posts(draw, language, words, draw.choice(_UNSEEN["posts"] if unseen else _POSTS))
-    schools = _schools(draw, words, draw.choice(_UNSEEN["degrees"] if unseen else _DEGREES))
+    posts = _posts(draw, language, words, draw.choice(settings["posts"]))
+    schools = _schools(draw, words, draw.choice(settings["degrees"]))
     work, education, skills = words["headings"]
     parts = [
         f"{work}\n" + "\n".join(shown for shown, _ in posts),

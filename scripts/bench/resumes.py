@@ -28,7 +28,7 @@ from app.resumes.understanding.dates import spans_of
 from app.resumes.understanding.understand import understand
 from app.resumes.understanding.values import Understanding
 from app.skills.surface import plain
-from scripts.bench.made_resumes import made_resume
+from scripts.bench.made_resumes import Book, made_resume
 from scripts.bench.two_columns import ORDERS, pairs_in_order, two_columns
 
 _OWN: Final = Path(__file__).parents[2] / "tests" / "resumes" / "annotated"
@@ -215,9 +215,9 @@ def _best(work: Callable[[], object], rounds: int = _ROUNDS) -> float:
     return min(took)
 
 
-def _made(*, unseen: bool = False) -> Iterator[tuple[str, Reading, dict[str, Any]]]:
+def _made(book: Book) -> Iterator[tuple[str, Reading, dict[str, Any]]]:
     for seed in range(_MADE):
-        made = made_resume(seed, unseen=unseen)
+        made = made_resume(seed, book=book)
         yield str(seed), Reading(kind="txt", text=made.text, reader="text"), made.truth
 
 
@@ -262,8 +262,11 @@ def main() -> int:
     for folder in [*folders, *([_OWN] if "--own" in sys.argv else [])]:
         _show(folder.name, list(documents(folder)), "--misses" in sys.argv)
     if "--made" in sys.argv:
-        _show("invented", list(_made()), "--misses" in sys.argv)
-        _show("invented, set and worded as never seen", list(_made(unseen=True)), misses=False)
+        _show("invented", list(_made("plain")), "--misses" in sys.argv)
+        _show("invented, for development", list(_made("development")), "--misses" in sys.argv)
+    if {"--made", "--unseen"} & set(sys.argv):
+        _show("invented, set and worded as never seen", list(_made("unseen")), misses=False)
+    if "--made" in sys.argv:
         _show_order()
     if folders and "--fast" not in sys.argv:
         _speed(folders[0])

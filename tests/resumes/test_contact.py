@@ -7,7 +7,8 @@ from app.resumes.understanding.contact import find_email, find_links, find_phone
 from app.resumes.understanding.language import language_of
 from app.resumes.understanding.names import find_name
 from app.resumes.understanding.passages import passages_of
-from app.resumes.understanding.vocabulary import is_place, title_score
+from app.resumes.understanding.places import is_place
+from app.resumes.understanding.vocabulary import title_score
 from app.skills.surface import key_of, tokens_of
 
 

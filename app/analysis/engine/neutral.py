@@ -11,8 +11,8 @@ from typing import Final
 from app.analysis.engine.words import GENDERED, ungendered
 from app.resumes.headings import Section
 from app.resumes.understanding.passages import Line, Passage, passages_of
+from app.resumes.understanding.places import is_place
 from app.resumes.understanding.values import Understanding
-from app.resumes.understanding.vocabulary import is_place
 from app.skills.surface import plain
 
 _COMPARED: Final[frozenset[Section]] = frozenset(

@@ -23,6 +23,9 @@ _NEW_SENTENCE: Final = re.compile(r"[a-z]{3}[.!] [A-Z]")
 _PROSE_START: Final = re.compile(
     r"(?:[A-Z][a-z]+ed|Led|Built|Ran|Cut|Wrote|Won|Drove|Made|Took|Grew|Oversaw|Worked|Responsible for|Participated|Responsable de|Mise en place|Gestion d|Participation|Réalisation|Développement d|Conception)\b"
 )
+_QUALIFIED: Final = re.compile(
+    r"(?:Accredited|Advanced|Associated|Certified|Chartered|Experienced|Licensed|Qualified|Registered|Skilled|United)\b"
+)
 _SUFFIX: Final = re.compile(r"\b(?:inc|co|corp|ltd|llc|bros|jr|s\.a|s\.a\.s)\.$", re.IGNORECASE)
 _FULL: Final = 0.75
 
@@ -154,6 +157,11 @@ def _may_head(line: Line) -> bool:
     return not line.text.endswith((".", ";")) or _SUFFIX.search(line.text) is not None
 
 
+def ends_in_suffix(text: str) -> bool:
+    """With the point of a firm's name, which ends no sentence: Globex Inc."""
+    return _SUFFIX.search(text) is not None
+
+
 def _is_capital(text: str) -> bool:
     """As names begin, eBay among them."""
     return text[0].isupper() or text[0].isdigit() or text[1:2].isupper()
@@ -190,7 +198,7 @@ def _is_head(line: Line, before: Line | None, before_is_head: bool, wide: int) -
 
 def _is_prose(text: str, words: int) -> bool:
     if _PROSE_START.match(text):
-        return True
+        return not (_QUALIFIED.match(text) and title_score(text) >= 2)
     return words > _MANY and _NEW_SENTENCE.search(text) is not None and title_score(text) < 2
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
-from app.resumes.understanding.dates import Span, interval_of, months_between, months_in_all
-from app.resumes.understanding.entries import Entry, entries_of, main_date
+from app.resumes.understanding.dates import interval_of, months_between, months_in_all
+from app.resumes.understanding.entries import Entry, ends_in_suffix, entries_of, main_date
 from app.resumes.understanding.passages import Line, Passage
-from app.resumes.understanding.posts import Head, head_of, is_length
+from app.resumes.understanding.posts import Head, habit_of, head_of, is_length, pieces_of_head
 from app.resumes.understanding.values import Evidence, Experience
 from app.resumes.understanding.vocabulary import title_score
 
@@ -22,11 +22,14 @@ def find_experience(
 ) -> tuple[tuple[Experience, ...], int | None]:
     """The posts in the text's order, and the months that any of them covers."""
     entries = list(_entries(passages))
+    heads = [pieces_of_head(text, list(_undated(_heads(entry)))) for entry in entries]
+    habit = habit_of(text, heads)
     posts: list[Experience] = []
     intervals: list[tuple[int, int]] = []
-    for entry in entries:
+    for entry, pieces in zip(entries, heads, strict=True):
         span = entry.dates[0] if entry.dates else None
-        post = _post(text, entry, span, posts[-1] if posts else None, today)
+        head = head_of(text, pieces, habit)
+        post = _post(text, entry, head, posts[-1] if posts else None, today)
         if post is None:
             continue
         posts.append(post)
@@ -62,10 +65,9 @@ def _entries(passages: Sequence[Passage]) -> Iterator[Entry]:
 
 
 def _post(
-    text: str, entry: Entry, span: Span | None, before: Experience | None, today: date | None
+    text: str, entry: Entry, head: Head, before: Experience | None, today: date | None
 ) -> Experience | None:
-    heads = entry.heads[-_MOST_HEADS:] if entry.dates else entry.heads[:_MOST_HEADS]
-    head = head_of(text, list(_undated(heads)))
+    heads, span = _heads(entry), entry.dates[0] if entry.dates else None
     if span is None and (head.title is None or head.company is None):
         return None
     if head.title is None and head.company is None:
@@ -84,6 +86,10 @@ def _post(
         description=_description(text, [*_unused(heads, head), *entry.body]),
         evidence=Evidence(start, end, text[start : min(end, start + 300)]),
     )
+
+
+def _heads(entry: Entry) -> list[Line]:
+    return entry.heads[-_MOST_HEADS:] if entry.dates else entry.heads[:_MOST_HEADS]
 
 
 def _with_company_above(head: Head, before: Experience | None, lines: int) -> Head:
@@ -107,7 +113,8 @@ def _undated(heads: Sequence[Line]) -> Iterator[tuple[int, int, int]]:
             continue
         yield line.start, line.start + span.at, number
         after = line.text[span.end :]
-        if len(after.split()) <= _MANY_WORDS and not after.rstrip().endswith("."):
+        ended = after.rstrip().endswith(".") and not ends_in_suffix(after.rstrip())
+        if len(after.split()) <= _MANY_WORDS and not ended:
             yield line.start + span.end, line.end, number
 
 

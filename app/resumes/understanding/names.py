@@ -7,7 +7,8 @@ from typing import Final
 
 from app.resumes.headings import heading_of
 from app.resumes.understanding.passages import Line, Passage
-from app.resumes.understanding.vocabulary import is_place, names_company, names_school, title_score
+from app.resumes.understanding.places import is_place
+from app.resumes.understanding.vocabulary import names_company, names_school, title_score
 from app.skills.surface import plain
 
 _PARTICLES: Final = frozenset(
@@ -43,7 +44,7 @@ _LABEL: Final = re.compile(
     re.IGNORECASE,
 )
 _AFTER: Final = re.compile(
-    r"\s*,?\s*\(?(?:ph\.?\s?d\.?|m\.?d\.?|mba|m\.?sc\.?|b\.?sc\.?|rn|bsn|msn|cpa|pmp|pe|esq\.?|jd|dds|acca|cfa|he/him|she/her|they/them|phr|shrm-cp|lcsw|cissp)\b.*$",
+    r"\s*,?\s*\(?(?<!\w)(?:ph\.?\s?d\.?|m\.?d\.?|mba|m\.?sc\.?|b\.?sc\.?|rn|bsn|msn|cpa|pmp|pe|esq\.?|jd|dds|acca|cfa|he/him|she/her|they/them|phr|shrm-cp|lcsw|cissp)\b.*$",
     re.IGNORECASE,
 )
 _BEFORE: Final = re.compile(

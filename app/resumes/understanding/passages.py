@@ -3,9 +3,12 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Final
 
 from app.resumes.headings import Section, heading_of
+from app.resumes.understanding.dates import spans_of
+from app.resumes.understanding.vocabulary import title_score
 
 _LINE: Final = re.compile(r"[^\n]+")
 _BULLET: Final = re.compile(
@@ -100,8 +103,11 @@ def _lines(text: str) -> list[Line]:
 def passages_of(text: str) -> list[Passage]:
     """The text in passages; a heading with its content on the same line opens one too."""
     passages = [Passage(None, [])]
-    for line in lines_of(text):
+    lines = lines_of(text)
+    for line, after in zip_longest(lines, lines[1:]):
         section = None if line.bullet else heading_of(line.text)
+        if passages[-1].section == "experience" and _heads_post(line, after):
+            section = None
         if section is not None and _looks_like_heading(line.text, passages[-1].section):
             passages.append(Passage(section, []))
             continue
@@ -111,6 +117,13 @@ def passages_of(text: str) -> list[Passage]:
         else:
             passages[-1].lines.append(line)
     return passages
+
+
+def _heads_post(line: Line, after: Line | None) -> bool:
+    """A title that is a heading's word too, above its dates: Volunteer."""
+    if after is None or title_score(line.text) < 2:
+        return False
+    return any(span.is_range for span in spans_of(after.text))
 
 
 def _looks_like_heading(line: str, current: Section | None) -> bool:

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.resumes.understanding.dates import spans_of
-from app.resumes.understanding.pieces import Piece, pieces_of
+from app.resumes.understanding.habits import Habit
+from app.resumes.understanding.labels import announced
+from app.resumes.understanding.pieces import Piece, pieces_of, within_brackets
 
 _LONGEST: Final = 110
+# Where most of a résumé's titles stand, one stands that no word tells.
+_USUAL: Final = 0.5
 _LENGTH: Final = re.compile(
     r"\W*(?:less than a year|(?:\d+ ?(?:years?|yrs?|ans?|months?|mos?|mois)\W*){1,2})\W*",
     re.IGNORECASE,
@@ -24,17 +28,28 @@ class Head:
     location: str | None
 
 
-def head_of(text: str, parts: Sequence[tuple[int, int, int]]) -> Head:
-    """The head in those parts of the text: start, end and the line's number for each."""
-    pieces = [
+def pieces_of_head(text: str, parts: Sequence[tuple[int, int, int]]) -> list[Piece]:
+    """The pieces in those parts of the text: start, end and the line's number for each."""
+    return [
         piece
         for start, end, line in parts
         for piece in pieces_of(text[start:end], start, line)
         if len(piece.text) <= _LONGEST
     ]
-    title = _title(pieces)
-    location = next((piece for piece in pieces if piece.place and piece is not title), None)
-    company = _company(pieces, title)
+
+
+def head_of(text: str, pieces: Sequence[Piece], habit: Habit | None = None) -> Head:
+    """What the pieces of a post's heading lines say, read as the résumé's other posts are set."""
+    pieces, said = announced(text, pieces)
+    habit = habit or Habit()
+    habit.mark_places(pieces)
+    title = said.get("title") or _title(pieces, habit)
+    company = said.get("company") or _company(pieces, title, habit)
+    if company is None and title is not None and title.text.endswith((")", "]")):
+        pieces, title, company = _from_brackets(pieces, title)
+    location = said.get("place") or next(
+        (piece for piece in pieces if piece.place and piece is not title), None
+    )
     return Head(
         title=None if title is None else _whole_title(text, pieces, title, company),
         company=None if company is None else _with_team(text, pieces, company, title),
@@ -42,13 +57,51 @@ def head_of(text: str, parts: Sequence[tuple[int, int, int]]) -> Head:
     )
 
 
-def _title(pieces: Sequence[Piece]) -> Piece | None:
+def habit_of(text: str, heads: Sequence[Sequence[Piece]]) -> Habit:
+    """How the posts with those pieces are set, as far as words tell titles, firms and places apart."""
+    habit, unsure = Habit(), Habit()
+    for each in heads:
+        pieces, _ = announced(text, each)
+        title = _title(pieces, unsure)
+        if title is None or title.title < 2 or title.company:
+            title = None
+        company = _company(pieces, title, unsure)
+        sure = company is not None and (company.company or title is not None)
+        habit.learn(pieces, title, company if sure else None)
+    return habit
+
+
+def _from_brackets(
+    pieces: Sequence[Piece], title: Piece
+) -> tuple[list[Piece], Piece, Piece | None]:
+    """Title and employer where the latter stands in brackets behind the former."""
+    bare, *inside = within_brackets(title)
+    names = [piece for piece in inside if not piece.place and _is_name(piece)]
+    if not names or any(piece.title >= 2 for piece in inside):
+        return list(pieces), title, None
+    at = pieces.index(title)
+    return [*pieces[:at], bare, *inside, *pieces[at + 1 :]], bare, names[0]
+
+
+def _title(pieces: Sequence[Piece], habit: Habit) -> Piece | None:
     """The surest title; of equals the one that no employer's word speaks against, then the first."""
-    able = [piece for piece in pieces if piece.title > 0]
+    shares = habit.title_shares(pieces)
+    several = sum(not piece.place for piece in pieces) > 1
+    able = [
+        piece
+        for piece, share in zip(pieces, shares, strict=True)
+        if piece.title > 0 or (several and share > _USUAL and not (piece.place or piece.company))
+    ]
     if not able:
         return None
-    best = max(able, key=lambda piece: (2 * piece.title - 3 * piece.company, -piece.start))
-    return best if best.title >= 2 or not best.company else None
+    share_of = dict(zip(map(id, pieces), shares, strict=True))
+
+    def likely(piece: Piece) -> tuple[float, int]:
+        return 2 * piece.title - 3 * piece.company + 1.5 * share_of[id(piece)], -piece.start
+
+    best = max(able, key=likely)
+    usual = share_of[id(best)] > _USUAL
+    return best if best.title >= 2 or usual or not best.company else None
 
 
 def _whole_title(text: str, pieces: Sequence[Piece], title: Piece, company: Piece | None) -> str:
@@ -68,14 +121,17 @@ def _joins(piece: Piece, company: Piece | None) -> bool:
     return piece.title >= 1 or (piece.text.isupper() and len(piece.text) <= 4)
 
 
-def _company(pieces: Sequence[Piece], title: Piece | None) -> Piece | None:
+def _company(pieces: Sequence[Piece], title: Piece | None, habit: Habit) -> Piece | None:
     able = [piece for piece in pieces if piece is not title and not piece.place and _is_name(piece)]
     apart = [piece for piece in able if title is None or piece.line != title.line]
     short = [piece for piece in able if piece.text.isupper() and len(piece.text) <= 4]
     able = [piece for piece in able if piece not in short or not apart or piece in apart]
     if not able:
         return None
-    return max(able, key=lambda piece: (_likeliness(piece, title), -piece.start))
+    usual = dict(zip(map(id, pieces), habit.company_shares(pieces), strict=True))
+    return max(
+        able, key=lambda piece: (_likeliness(piece, title) + 2 * usual[id(piece)], -piece.start)
+    )
 
 
 def _is_name(piece: Piece) -> bool:
@@ -104,7 +160,9 @@ def _likeliness(piece: Piece, title: Piece | None) -> float:
         return score
     if piece.line == title.line:
         # After a comma stands the team as often as the firm; a line of its own is surer.
-        score += {"comma": 0.2, "dash": 1.0, "strong": 1.0, "at": 1.0, "start": 1.0}[piece.mark]
+        score += {"comma": 0.2, "stop": 0.2, "dash": 1.0, "strong": 1.0, "at": 1.0, "start": 1.0}[
+            piece.mark
+        ]
         score -= 0.5 * (piece.start < title.start and piece.mark == "comma")
     else:
         score += 0.8 + 0.5 * (piece.line < title.line) - 0.1 * abs(piece.line - title.line)
@@ -119,12 +177,12 @@ def _with_team(text: str, pieces: Sequence[Piece], company: Piece, title: Piece 
     at = run.index(company)
     end = company.end
     for piece in run[at + 1 :]:
-        if piece.mark not in {"dash", "comma"} or piece.place or piece.title >= 2:
+        if piece.mark not in {"dash", "comma", "stop"} or piece.place or piece.title >= 2:
             break
         end = piece.end
     start = company.start
     for before, piece in zip(reversed(run[:at]), reversed(run[: at + 1]), strict=False):
-        if piece.mark not in {"dash", "comma"} or before.place or before.title >= 2:
+        if piece.mark not in {"dash", "comma", "stop"} or before.place or before.title >= 2:
             break
         start = before.start
     return text[start:end]
