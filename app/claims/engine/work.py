@@ -7,6 +7,7 @@ from typing import Final
 from app.claims.engine.answer import find_alike, settle_locally, writer_of
 from app.claims.engine.bench import Bench, Fenced, PutDown, Unit
 from app.claims.engine.closer import Closer
+from app.claims.engine.early import look_early
 from app.claims.engine.finish import complete, fail, fence
 from app.claims.engine.leases import claim, keep_alive, release
 from app.claims.engine.plan import plan
@@ -152,6 +153,7 @@ async def _step(bench: Bench, unit: Unit) -> None:
         await plan(bench, unit, careful=unit.attempts > DEATHS)
     elif unit.kind == "window":
         await walk_window(bench, unit)
+        await look_early(bench, unit)
     else:
         await _answer(bench, unit)
 

@@ -8,7 +8,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from app.claims.engine import answer as engine_answer
-from app.claims.engine import window
+from app.claims.engine import early, window
 from app.claims.engine.bench import Bench, Unit
 from app.claims.engine.leases import claim
 from app.claims.engine.work import work
@@ -16,7 +16,7 @@ from app.claims.payers.port import Page
 from app.claims.queries.engine.windows import WindowQuery
 from app.core.clock import now
 from app.dev.payer.rows import Expected, Mix, RowPlan
-from tests.claims.engine.ledger import TIN, Ledger
+from tests.claims.engine.ledger import SECOND_TIN, TIN, Ledger
 
 MIX = Mix(wrong_person=0.1, unknown=0.1)
 
@@ -200,3 +200,49 @@ async def test_both_roads_give_the_same_answers(
         answers.append([[row[name] for name in columns] for row in given])
         assert all(row["query_ids"] for row in given)
     assert answers[0] == answers[1]
+
+
+async def test_what_a_window_answers_is_written_while_others_are_walked(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(early, "_REST_SECONDS", 0.0)
+    job_id, expected = await ledger.upload_plan(RowPlan("claim_number", 120, last_days=60, mix=MIX))
+    bench, seen = ledger.bench(), []
+    while (unit := await claim(bench)) is not None and unit.kind != "rows":
+        await work(bench, unit)
+        found = await ledger.one(
+            "SELECT (SELECT count(*) FROM claim_answers)::int AS answers,"
+            " sum(succeeded + failed)::int AS counted,"
+            " count(*) FILTER (WHERE kind = 'rows' AND state = 'LEASED')::int AS lent FROM claim_units"
+        )
+        assert (found["answers"], found["lent"]) == (found["counted"], 0)
+        seen.append(found["answers"])
+    # The plan, then each window: no look lets go of rows that another window could still change.
+    assert len(set(seen)) > 2
+    assert seen == sorted(seen)
+    assert seen[-1] < 120
+    assert unit is not None
+    await work(bench, unit)
+    await ledger.work()
+    await ledger.check(job_id, expected)
+
+
+async def test_a_number_that_two_practices_could_hold_waits_for_all_windows(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(early, "_REST_SECONDS", 0.0)
+    await ledger.do(
+        "INSERT INTO practices (organization_id, name, tin) VALUES ($1, $2, $2)",
+        ledger.organization_id,
+        SECOND_TIN,
+    )
+    job_id, _ = await ledger.upload_plan(RowPlan("claim_number", 40, last_days=60, mix=MIX))
+    bench = ledger.bench()
+    while (unit := await claim(bench)) is not None and unit.kind != "rows":
+        await work(bench, unit)
+        answers = "SELECT count(*)::int AS n FROM claim_answers WHERE outcome = 'succeeded'"
+        assert (await ledger.one(answers))["n"] == 0
+    assert unit is not None
+    await work(bench, unit)
+    await ledger.work()
+    assert (await ledger.job(job_id))["status"] == "COMPLETED"

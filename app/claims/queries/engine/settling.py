@@ -54,6 +54,8 @@ WITH found AS (
           SELECT FROM payer_claims o
           WHERE o.job_id = $1 AND o.claim_key = r.claim_key AND o.tin <> c.tin OFFSET 0
       ))
+      AND (NOT $12::bool OR r.practice_id IS NOT NULL OR r.tin IS NOT NULL
+        OR cardinality($7::text[]) = 1)
     {on_conflict}
     RETURNING row_no
 ), counted AS (
@@ -86,6 +88,8 @@ class Range:
     hi: int
     tins: Sequence[str]
     usual_payer_id: str
+    is_early: bool = False
+    """Windows are still walked: a row of several practices may find its number with another one."""
 
 
 class Settled(NamedTuple):
@@ -114,5 +118,6 @@ async def settle(
         len(rows.tins) > 1,
         writer.lease_seconds,
         writer.token,
+        rows.is_early,
     )
     return Settled(*row) if row else None
