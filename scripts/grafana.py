@@ -41,6 +41,8 @@ PANELS: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("Storage calls a second", "cps", [("max by (store, operation, outcome) (rate(intake_storage_call_duration_seconds_count[5m]))", "{{store}} {{operation}} {{outcome}}")]),
     ("Storage call time (p95)", "s", [("histogram_quantile(0.95, max by (le, store, operation) (sum by (le, store, operation, instance) (rate(intake_storage_call_duration_seconds_bucket[5m]))))", "{{store}} {{operation}}")]),
     ("Calendar and network calls a second", "cps", [("max by (provider, outcome) (rate(intake_provider_call_duration_seconds_count[5m]))", "{{provider}} {{outcome}}")]),
+    ("Webhooks an hour by outcome", "short", [("max by (outcome) (increase(intake_webhook_attempt_duration_seconds_count[1h]))", "{{outcome}}")]),
+    ("Mails an hour by outcome", "short", [("max by (outcome) (increase(intake_mails_total[1h]))", "{{outcome}}")]),
     ("Reading a résumé (p50, p95)", "s", [(f"histogram_quantile({q}, max by (le) (sum by (le, instance) (rate(intake_resume_extraction_seconds_bucket[15m]))))", f"p{words}") for q, words in ((0.5, 50), (0.95, 95))]),
     ("Résumés read an hour by outcome", "short", [("max by (outcome) (increase(intake_resume_extraction_seconds_count[1h]))", "{{outcome}}")]),
     ("Database connections in use", "short", [("max by (role) (intake_database_pool_used)", "{{role}} used"), ("max by (role) (intake_database_pool_size)", "{{role}} of")]),

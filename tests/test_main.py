@@ -69,7 +69,7 @@ async def test_the_process_registers_while_it_serves(app: Intake, settings: Any)
     """And takes its record away when it stops."""
     async with app.router.lifespan_context(app):
         redis = app.state.services.redis
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not await own_records(redis):  # noqa: ASYNC110 - nothing tells when.
                 await asyncio.sleep(0.02)
         closing = app.state.services.closing

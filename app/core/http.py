@@ -11,11 +11,14 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 from typing_extensions import override
+
+from app.core import telemetry
 
 HttpClient = httpx.AsyncClient
 HttpRequest = httpx.Request
@@ -28,6 +31,7 @@ HttpUnconnected = (httpx.ConnectTimeout, httpx.ConnectError, httpx.PoolTimeout)
 CONNECT_SECONDS: Final = 5.0
 # A megabyte holds several hundred claims; what is far larger is no answer to anything we ask.
 MAX_BODY_BYTES: Final = 16 * 1024 * 1024
+_STATUS: Final = "http.response.status_code"
 _SENT_WHOLE: Final = 64 * 1024
 
 
@@ -166,10 +170,11 @@ class Transport(AiohttpTransport):
     ) -> Answer:
         """Send and read the answer whole; `options` are aiohttp's."""
         body = bytearray()
-        with _named_faults():
+        with _traced(method, urlsplit(url).hostname) as told, _named_faults():
             async with self._opened().request(
                 method, url, allow_redirects=False, **options
             ) as response:
+                told[_STATUS] = response.status
                 async for part in response.content.iter_any():
                     body += part
                     if len(body) > max_bytes:
@@ -184,11 +189,20 @@ class Transport(AiohttpTransport):
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        with _named_faults():
+        with _traced(request.method, None) as told, _named_faults():
             response = await super().handle_async_request(request)
+            told[_STATUS] = response.status_code
         if isinstance(response.stream, httpx.AsyncByteStream):
             response.stream = _Stream(response.stream)
         return response
+
+
+def _traced(
+    method: str, host: str | None
+) -> contextlib.AbstractContextManager[dict[str, str | int]]:
+    """A span of one exchange, without the path: it may hold what callers wrote, as a host may."""
+    place = {"server__address": host} if host else {}
+    return telemetry.call_span(method, http__request__method=method, **place)
 
 
 def _patience(limits: Mapping[str, float | None]) -> aiohttp.ClientTimeout:

@@ -68,8 +68,16 @@ EXTRACTIONS: Final = Meter(
     ("outcome",),
     _WORK_SECONDS,
 )
+WEBHOOKS: Final = Meter(
+    "webhook_attempt_duration_seconds",
+    "Time of one try to deliver a webhook.",
+    ("outcome",),
+    _CALL_SECONDS,
+)
+MAILS: Final = Meter("mails", "Mails by what became of a try to send them.", ("outcome",))
 METERS: Final = (
     *(REQUESTS, TASKS, ROWS, ROW_ERRORS, PAYER_CALLS, STORAGE_CALLS, PROVIDER_CALLS, EXTRACTIONS),
+    *(WEBHOOKS, MAILS),
 )
 
 _LOCK: Final = threading.Lock()

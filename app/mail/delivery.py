@@ -13,6 +13,7 @@ from app.core import clock
 from app.core.crypto import KeyRing, SealBroken
 from app.core.db import Database, Scope
 from app.core.log import logger
+from app.core.meters import MAILS, count
 from app.core.settings import Settings
 from app.mail import message, queries, rendering, service, smtp
 from app.mail.languages import known_or_usual
@@ -36,6 +37,7 @@ async def deliver_next(database: Database, settings: Settings) -> bool:
     try:
         await _send(mail, settings)
     except smtp.PutOff as problem:
+        count(MAILS, "put_off")
         await _put_off(database, mail, str(problem))
         return False
     except smtp.Refused as problem:
@@ -71,6 +73,7 @@ def _opened(mail: Mail, settings: Settings) -> dict[str, str]:
 async def _end(database: Database, mail: Mail, error: str | None) -> None:
     async with database.write(Scope.system()) as session:
         is_ours = await queries.end(session, mail, error=error)
+    count(MAILS, "failed" if error else "sent")
     if error is not None:
         logger.warning("mail.failed", mail_id=mail.id, template=mail.template, error=error)
     else:
@@ -100,6 +103,7 @@ async def tidy(database: Database) -> None:
         late = await queries.expire(session, TOO_LATE)
         gone = await queries.purge(session, clock.now() - KEPT)
     if late:
+        count(MAILS, "failed", times=late)
         logger.warning("mail.expired", count=late)
     if gone:
         logger.info("mail.purged", count=gone)

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 import aiosmtplib
 
 from app.core.settings_mail import MailSettings
+from app.core.telemetry import call_span
 
 
 class PutOff(Exception):
@@ -28,8 +29,8 @@ async def transmit(settings: MailSettings, message: EmailMessage) -> None:
         Refused: do not.
     """
     try:
-        async with asyncio.timeout(settings.smtp_timeout_seconds):
-            async with _client(settings) as client:
+        with call_span("smtp send", server__address=settings.smtp_host):
+            async with asyncio.timeout(settings.smtp_timeout_seconds), _client(settings) as client:
                 await _hand_over(client, message)
     except aiosmtplib.SMTPAuthenticationError as error:
         raise PutOff(f"smtp.login_refused_{error.code}") from None

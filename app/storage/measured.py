@@ -1,10 +1,11 @@
 """A store whose calls are counted: which store, what was asked, how it ended, how long it took."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 
 from app.core.meters import STORAGE_CALLS, Outcome, timed
+from app.core.telemetry import call_span
 from app.storage.base import AlreadyThere, NoSuchObject, Stat, Store, StoreTrouble
 
 
@@ -15,9 +16,18 @@ class MeasuredStore:
         self.inside = inside
         self.kind = inside.kind
 
+    @contextmanager
+    def _timed(self, operation: str) -> Iterator[Outcome]:
+        span = call_span(f"storage {operation}", intake__store=self.kind)
+        with span as told, timed(STORAGE_CALLS, self.kind, operation) as outcome:
+            try:
+                yield outcome
+            finally:
+                told["intake.outcome"] = outcome.word
+
     async def put(self, key: str, content: bytes, *, content_type: str, sha256: str) -> str | None:
         """As the store inside."""
-        with timed(STORAGE_CALLS, self.kind, "put") as outcome:
+        with self._timed("put") as outcome:
             try:
                 version = await self.inside.put(
                     key, content, content_type=content_type, sha256=sha256
@@ -31,7 +41,7 @@ class MeasuredStore:
     @asynccontextmanager
     async def open(self, key: str, version: str | None) -> AsyncIterator[AsyncIterator[bytes]]:
         """As the store inside; timed until the whole has been read."""
-        with timed(STORAGE_CALLS, self.kind, "open") as outcome:
+        with self._timed("open") as outcome:
             try:
                 async with self.inside.open(key, version) as pieces:
                     yield pieces
@@ -42,7 +52,7 @@ class MeasuredStore:
 
     async def stat(self, key: str) -> Stat | None:
         """As the store inside."""
-        with timed(STORAGE_CALLS, self.kind, "stat") as outcome:
+        with self._timed("stat") as outcome:
             try:
                 found = await self.inside.stat(key)
             except StoreTrouble as error:
@@ -53,7 +63,7 @@ class MeasuredStore:
 
     async def delete(self, key: str) -> None:
         """As the store inside."""
-        with timed(STORAGE_CALLS, self.kind, "delete") as outcome:
+        with self._timed("delete") as outcome:
             try:
                 await self.inside.delete(key)
             except StoreTrouble as error:

@@ -50,7 +50,7 @@ class Rehearsal:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             try:
-                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                if httpx.get(f"{self.url}/readyz", timeout=10).status_code == 200:
                     return
             except httpx.TransportError:
                 pass
@@ -58,7 +58,7 @@ class Rehearsal:
         raise AssertionError(f"no API in {seconds:.0f} s:\n{said(self.log)}")
 
     def _api(self) -> int:
-        health = httpx.get(f"{self.url}/health", timeout=10).json()
+        health = httpx.get(f"{self.url}/health", timeout=60).json()
         return next(int(one["pid"]) for one in health["processes"] if one["role"] == "api")
 
 

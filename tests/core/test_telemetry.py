@@ -14,9 +14,15 @@ from sqlalchemy.exc import DBAPIError
 from app.core import telemetry
 from app.core.application import Intake
 from app.core.db import Database, Scope
+from app.core.http import HttpFailure, fetch, open_client
+from app.core.http import get as get_whole
+from app.core.public_http import fetch_head, open_public_client
+from app.storage.local import LocalStore
+from app.storage.measured import MeasuredStore
 from app.worker.registry import Task, TaskContext
 from app.worker.runner import Runner
 from tests.conftest import Stage, running
+from tests.core.test_http import answering
 
 PROJECT = Path(__file__).resolve().parents[2]
 SECRET = "jeanne.martin"
@@ -87,6 +93,46 @@ async def test_a_request_is_told_by_its_route_and_not_by_what_was_asked(
         await client.get(f"/api/v1/jobs/{SECRET}?search={SECRET}", headers={"Host": SECRET})
     names = [span.name for span in spans.get_finished_spans()]
     assert any(name.startswith("GET /api/v1/jobs/{") for name in names), names
+    assert SECRET not in "".join(span.to_json() for span in spans.get_finished_spans())
+
+
+async def test_calls_to_other_servers_are_spans_without_what_callers_wrote(
+    spans: InMemorySpanExporter, tmp_path: Path
+) -> None:
+    own = open_client(timeout_seconds=0.3, connections=1)
+    strangers = open_public_client(timeout_seconds=0.3, connections=1, allow_local=True)
+    store = MeasuredStore(LocalStore(tmp_path))
+    reply = b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"
+    async with answering(reply, reply, reply) as (url, _):
+        await fetch(own, own.build_request("GET", url))
+        assert spans.get_finished_spans() == ()
+        with tracing().start_as_current_span("task"):
+            await get_whole(own, f"{url}{SECRET}", {"X-Name": SECRET})
+            await fetch_head(strangers, strangers.build_request("POST", f"{url}{SECRET}"))
+            with pytest.raises(HttpFailure):
+                await fetch(own, own.build_request("GET", "http://127.0.0.1:1/"))
+            await store.stat("jeanne-martin")
+    for client in (own, strangers):
+        await client.aclose()
+    answered, told, failed, stat = spans.get_finished_spans()[:4]
+    assert (answered.name, dict(answered.attributes or {})) == (
+        "GET",
+        {
+            "http.request.method": "GET",
+            "server.address": "127.0.0.1",
+            "http.response.status_code": 404,
+        },
+    )
+    # Where a stranger's webhook goes is the stranger's own business.
+    assert dict(told.attributes or {}).keys() == {
+        "http.request.method",
+        "http.response.status_code",
+    }
+    assert (failed.attributes or {})["error.type"] == "ConnectError"
+    assert (stat.name, dict(stat.attributes or {})) == (
+        "storage stat",
+        {"intake.store": "local", "intake.outcome": "ok"},
+    )
     assert SECRET not in "".join(span.to_json() for span in spans.get_finished_spans())
 
 

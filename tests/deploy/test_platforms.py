@@ -61,13 +61,18 @@ def test_render_names_what_it_makes() -> None:
     services = {one["name"]: one for one in RENDER["services"]}
     listed = [entry for service in services.values() for entry in service.get("envVars", [])]
     listed += [entry for group in groups.values() for entry in group["envVars"]]
+    # Only a service asks for a value when it is made.
+    assert not [entry for group in groups.values() for entry in group["envVars"] if "sync" in entry]
     for entry in listed:
         assert entry.get("fromGroup", "intake") in groups
         assert entry.get("key", "PORT") in VARIABLES
         if "fromDatabase" in entry:
             assert entry["fromDatabase"]["name"] in databases
         if "fromService" in entry:
-            assert services[entry["fromService"]["name"]]["type"] == entry["fromService"]["type"]
+            lender = services[entry["fromService"]["name"]]
+            assert lender["type"] == entry["fromService"]["type"]
+            lent = {own.get("key") for own in lender.get("envVars", [])}
+            assert entry["fromService"].get("envVarKey") in {None, *lent}
 
 
 def test_fly() -> None:

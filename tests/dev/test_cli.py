@@ -204,6 +204,6 @@ def test_the_api_takes_a_socket_and_ends_politely(settings_of_stage: Stage) -> N
                 assert api.poll() is None
                 assert time.monotonic() < deadline
             api.terminate()
-            api.wait(timeout=15)
+            api.wait(timeout=60)
         with socket.create_connection(("127.0.0.1", port), timeout=2):
             pass

@@ -59,13 +59,13 @@ class Project:
 
     def restart(self, *more: str) -> "subprocess.CompletedProcess[str]":
         script = [sys.executable, str(self.home / "scripts" / "restart_and_verify.py")]
-        given = ["--url", self.url, "--wait", "20", "--log", str(self.home / "log"), *more]
+        given = ["--url", self.url, "--wait", "60", "--log", str(self.home / "log"), *more]
         return subprocess.run(
             [*script, *given], cwd=self.home, capture_output=True, text=True, check=False
         )
 
     def wait(self) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while ask(f"{self.url}/health")[0] != 200:
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -126,8 +126,8 @@ def test_two_live_side_by_side_and_leave_nothing(tmp_path: Path) -> None:
         for stage, number in ((one, signal.SIGINT), (two, signal.SIGTERM)):
             assert len(stage.left()) >= 6
             stage.process.send_signal(number)
-            assert stage.process.wait(timeout=20) == 0
-            assert nothing_left(stage, 0.5), stage.left()
+            assert stage.process.wait(timeout=60) == 0
+            assert nothing_left(stage, 10), stage.left()
 
 
 def assert_the_link_opens_the_console_once(stage: Dev, name: str) -> str:
@@ -168,20 +168,20 @@ def test_a_killed_one_leaves_nothing_and_its_data_is_found_again(tmp_path: Path)
             assert stat.S_IMODE((killed.data / name).stat().st_mode) == 0o600
         killed.process.kill()
         killed.process.wait()
-        assert nothing_left(killed, 1.0), killed.left()
+        assert nothing_left(killed, 10), killed.left()
     with dev(tmp_path, "--no-reload") as again:
         again.wait_until_ready()
         assert again.tour["SUPERUSER_PASSWORD"] == before["SUPERUSER_PASSWORD"]
         assert assert_the_link_opens_the_console_once(again, "Superuser") != former
         assert_doctor_finds_it_well(again)
         again.process.send_signal(signal.SIGINT)
-        assert again.process.wait(timeout=20) == 0
+        assert again.process.wait(timeout=60) == 0
 
 
 def assert_doctor_finds_it_well(stage: Dev) -> None:
     """`intake doctor` beside a running stage examines that one, and shows no secret."""
     command = [sys.executable, "-m", "app.cli", "doctor", "--data", str(stage.data)]
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while True:
         done = subprocess.run(
             command, cwd=PROJECT, env=FREE_OF_SETTINGS, capture_output=True, text=True, check=False

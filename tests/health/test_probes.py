@@ -20,7 +20,7 @@ from app.core.version import release
 from app.main import Intake, create_app
 from tests.conftest import Servers, Stage, running
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text, update
 
+from app.core import meters
 from app.core.crypto import KeyRing
 from app.core.db import Database, DatabaseAway, Scope
 from app.core.settings import Settings
@@ -69,6 +70,7 @@ async def deliver(database: Database, settings: Settings) -> None:
 async def test_a_mail_goes_out_once_and_leaves_no_secret_behind(
     database: Database, settings: Settings, office: PostOffice
 ) -> None:
+    meters._forget()
     mail_id = await post(database, settings)
     waiting = await read(database, mail_id)
     assert "secret" not in str(waiting.secrets)
@@ -77,6 +79,7 @@ async def test_a_mail_goes_out_once_and_leaves_no_secret_behind(
         await deliver(database, with_mail(settings, office.port))
     sent = await read(database, mail_id)
     assert (sent.state, sent.context, sent.secrets, sent.fence) == ("sent", {}, None, None)
+    assert meters._PENDING["mails|sent|n"] == 1
     (mail,) = office.mails
     assert mail["message-id"] == f"<{mail_id}@intake.test>"
     assert (mail["to"], mail["from"]) == ("ada@example.com", "Intake <no-reply@intake.test>")

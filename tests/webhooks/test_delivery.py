@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from app.core import meters
 from app.core.clock import now
 from app.core.public_http import open_public_client
 from app.webhooks.engine import deliver, schedule
@@ -212,6 +213,7 @@ async def test_admins_get_one_mail_when_a_webhook_is_switched_off(
 
 
 async def test_nobody_there_and_nobody_answering(office: Office, receiver: Receiver) -> None:
+    meters._forget()
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         await office.endpoint(f"http://127.0.0.1:{silent.getsockname()[1]}/")
@@ -221,6 +223,8 @@ async def test_nobody_there_and_nobody_answering(office: Office, receiver: Recei
         await office.send(timeout_seconds=0.3)
     errors = [delivery["error"] for delivery in await office.deliveries()]
     assert errors == ["unreachable", "timeout"]
+    counted = {field.split("|")[1] for field in meters._PENDING if field.startswith("webhook_")}
+    assert counted == {"unreachable", "timeout"}
 
 
 async def test_the_inside_is_never_reached_without_the_setting(

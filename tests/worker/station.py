@@ -28,7 +28,7 @@ class Station:
         lines = [json.loads(line) for line in self.notes.read_text().splitlines()]
         return [line for line in lines if name in (None, line["name"])]
 
-    def wait(self, name: str, seconds: float = 8, **facts: str) -> dict[str, Any]:
+    def wait(self, name: str, seconds: float = 60, **facts: str) -> dict[str, Any]:
         """The newest note that fits, waited for."""
         found: list[dict[str, Any]] = []
 
@@ -41,7 +41,7 @@ class Station:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=15)
+        return self.process.wait(timeout=60)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float) -> bool:

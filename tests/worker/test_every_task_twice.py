@@ -48,11 +48,15 @@ async def context(ledger: Ledger, office: PostOffice) -> AsyncIterator[TaskConte
 
 
 async def contents(ledger: Ledger) -> dict[str, list[str]]:
-    """Every row of every table, as text."""
+    """Every row of every table, as text, but for the places for calls in flight.
+
+    They are the process's, which renews and gives back their lease by itself, whatever tasks do.
+    """
     async with ledger.database.write(Scope.system()) as session, as_owner(session):
         connection = await driver(session)
         tables = await connection.fetch(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename <> 'payer_places' ORDER BY 1"
         )
         found = {}
         for (table,) in tables:

@@ -58,7 +58,7 @@ async def test_beat_rings_for_periodic_work_and_registers(
         redis = Redis.from_url(server.url)
         await redis.rpush("intake.drill", *["old"] * 98)
         beat = start_station(alone, "beat")
-        assert wait_until(lambda: b"worker.beat_started" in beat.output.read_bytes(), 8)
+        assert wait_until(lambda: b"worker.beat_started" in beat.output.read_bytes(), 60)
         assert await grows_to(redis, 100)
         assert [record.role for record in await registered(redis)] == ["beat"]
         await asyncio.sleep(1.2)

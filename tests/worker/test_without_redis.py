@@ -32,10 +32,10 @@ def test_a_worker_goes_on_while_redis_is_down_from_its_start(
             time.sleep(0.3)
             return bool(station.read("write"))
 
-        assert wait_until(heard, 15), station.output.read_text()[-3000:]
+        assert wait_until(heard, 60), station.output.read_text()[-3000:]
         assert bell is not None
     looks = len(station.read("look"))
-    assert wait_until(lambda: len(station.read("look")) > looks, 8)
+    assert wait_until(lambda: len(station.read("look")) > looks, 60)
     assert station.stop() == 0
 
 

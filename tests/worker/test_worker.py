@@ -98,7 +98,7 @@ def test_work_in_hand_is_told_to_stop(station: Station, settings: Settings) -> N
     station.wait("slow_begun", job_id="last")
     assert station.stop() == 0
     assert station.read("slow_stopped")
-    assert wait_until(lambda: not _is_alive(station.read()[-1]["pid"]), 5)
+    assert wait_until(lambda: not _is_alive(station.read()[-1]["pid"]), 60)
 
 
 def _is_alive(pid: int) -> bool:

@@ -5,12 +5,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
+from app.core import telemetry
 from app.core.clock import now
 from app.core.crypto import KeyRing, SealBroken
 from app.core.db import Database, DatabaseAway, DatabaseBusy, Scope, WriteSession, driver
 from app.core.http import Answer, HttpClient, HttpFailure, HttpTimeout
 from app.core.ids import new_id
 from app.core.log import logger
+from app.core.meters import WEBHOOKS, observe
 from app.core.public_http import AddressRefused, fetch_head
 from app.webhooks.engine import keys, signature
 from app.webhooks.engine.notice import tell_disabled
@@ -90,7 +92,9 @@ async def attempt(bench: Bench, leased: Leased) -> Outcome:
     except Exception:  # noqa: BLE001 - a try without an outcome would be repeated for ever.
         logger.exception("webhooks.attempt_failed", delivery_id=leased.id)
         error = "unreachable"
-    return _outcome(leased, answer, error, round((time.monotonic() - began) * 1000))
+    took = time.monotonic() - began
+    observe(WEBHOOKS, took, error or (f"{answer.status // 100}xx" if answer else "unreachable"))
+    return _outcome(leased, answer, error, round(took * 1000))
 
 
 async def _post(bench: Bench, leased: Leased) -> Answer:
@@ -106,7 +110,7 @@ async def _post(bench: Bench, leased: Leased) -> Answer:
         "POST",
         leased.url,
         content=leased.payload.encode(),
-        headers={"Content-Type": "application/json", **signed},
+        headers={"Content-Type": "application/json", **telemetry.carrier(), **signed},
     )
     return await fetch_head(bench.client, request)
 

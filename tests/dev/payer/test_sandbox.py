@@ -45,7 +45,7 @@ class Caller:
         self.token = (await self.get_json("POST", "/v1/oauthtoken", data=fields))["access_token"]
 
     async def until_up(self) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while True:
                 try:
                     return await self.sign_in()
