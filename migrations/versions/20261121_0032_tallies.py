@@ -13,7 +13,7 @@ from app.core.db import APP_ROLE
 from app.core.migrations import SYSTEM, TENANT, grant_app
 
 revision = "0032_tallies"
-down_revision = "0023_applied_among"
+down_revision = "0030_search_statistics"
 branch_labels = None
 depends_on = None
 

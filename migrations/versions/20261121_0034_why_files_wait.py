@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0034_why_files_wait"
-down_revision = "0023_applied_among"
+down_revision = "0033_understood_by"
 branch_labels = None
 depends_on = None
 
