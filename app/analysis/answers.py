@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.analysis.models import Analysis
+from app.analysis.engine.version import model_version
+from app.analysis.models import ENDED, Analysis
 from app.analysis.schemas import (
     AnalysisOut,
     AskedOut,
@@ -40,9 +41,19 @@ def _summary(row: Mapping[str, Any], language: Language = USUAL) -> dict[str, An
         "matched_skills_count": len(result.get("matched", [])),
         "missing_skills_count": len(result.get("missing", [])),
         "model_version": made.model_version,
+        "is_current": _is_current(row),
         "created_at": made.created_at,
         "completed_at": made.completed_at,
     }
+
+
+def _is_current(row: Mapping[str, Any]) -> bool:
+    """Whether it was made of what there is now; answers from before that was kept say only their rules."""
+    made: Analysis = row["Analysis"]
+    is_read_anew = made.resume_revision not in (None, row["revision"])
+    is_worded_anew = made.job_wording not in (None, row["wording"])
+    is_of_other_rules = made.model_version != model_version()
+    return made.status not in ENDED or not (is_read_anew or is_worded_anew or is_of_other_rules)
 
 
 def summary_out(row: Mapping[str, Any], language: Language = USUAL) -> SummaryOut:

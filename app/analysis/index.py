@@ -21,7 +21,7 @@ from app.analysis import applied as applications
 from app.analysis import queries
 from app.analysis.applied import Applied
 from app.analysis.engine.demands import read_job
-from app.analysis.engine.fit import MEANING
+from app.analysis.engine.fit import MEANING, fit_of
 from app.analysis.engine.meaning import strongest_coordinates
 from app.analysis.engine.values import Demands, Profile
 from app.analysis.engine.version import model_version
@@ -30,12 +30,13 @@ from app.analysis.models import JobFeatures, JobTerm
 from app.core.db import Database, ReadSession, Scope, WriteSession
 from app.jobs.models import Job, OpenJob
 
-MOST_CANDIDATES: Final = 300
+MOST_CANDIDATES: Final = 1_000
 _BATCH: Final = 20
 _JOB_TERMS: Final = 24
 _RESUME_TERMS: Final = 48
-# Twice as many hardly find more of the best, and cost a third more (docs/benchmarks.md).
-_JOBS_OF_A_TERM: Final = 500
+# A term is followed to the more jobs the more it weighs in the résumé (docs/benchmarks.md).
+_FEWEST_JOBS: Final = 200
+_JOBS_OF_ALL_TERMS: Final = 100_000
 _SKILL_WEIGHTS: Final = {"must": 0.3, "nice": 0.15}
 _SKILL_OF_RESUME: Final = 0.1
 _COORDINATES: Final = 24
@@ -185,7 +186,18 @@ async def forget_closed(session: WriteSession) -> int:
     return len(forgotten.all())
 
 
-async def candidates(session: ReadSession, profile: Profile) -> tuple[int, list[Candidate]]:
+class _Ranked(msgspec.Struct, frozen=True):
+    """As much of a job as its rank rests on; the rest of what is stored is skipped."""
+
+    terms: dict[str, float]
+    embedding: bytes = b""
+
+
+Features = tuple[UUID, bytes]
+"""A job and what was read of it, as it is stored."""
+
+
+async def candidates(session: ReadSession, profile: Profile) -> tuple[int, list[Features]]:
     """How many open jobs there are to choose from, and the most promising of them.
 
     Up to MOST_CANDIDATES jobs are all candidates; of more, those that share most with the résumé.
@@ -194,32 +206,51 @@ async def candidates(session: ReadSession, profile: Profile) -> tuple[int, list[
     total = int(counted.scalar_one())
     chosen = None if total <= MOST_CANDIDATES else await _promising(session, profile)
     statement = (
+        select(JobFeatures.job_id, JobFeatures.features)
+        .join(OpenJob, OpenJob.id == JobFeatures.job_id)
+        .where(JobFeatures.model_version == model_version())
+    )
+    if chosen is not None:
+        statement = statement.where(JobFeatures.job_id.in_(chosen))
+    return total, [(job_id, features) for job_id, features in await session.execute(statement)]
+
+
+def nearest(profile: Profile, promising: Sequence[Features], most: int) -> list[Features]:
+    """Those that rank highest, the first one first."""
+    read = msgspec.msgpack.Decoder(_Ranked).decode
+    ranked = sorted(
+        (-fit_of(profile, read(features)), str(job_id), features) for job_id, features in promising
+    )
+    return [(UUID(job_id), features) for _, job_id, features in ranked[:most]]
+
+
+async def described(session: ReadSession, chosen: Sequence[Features]) -> list[Candidate]:
+    """The jobs with all that an answer needs of them, in the same order."""
+    statement = (
         select(
             JobFeatures.job_id,
             JobFeatures.digest,
-            JobFeatures.features,
             OpenJob.title,
             OpenJob.company,
             # What was read may have been worded anew since.
             case((OpenJob.updated_at == JobFeatures.seen_at, OpenJob.wording)).label("wording"),
         )
         .join(OpenJob, OpenJob.id == JobFeatures.job_id)
-        .where(JobFeatures.model_version == model_version())
+        .where(JobFeatures.job_id.in_([job_id for job_id, _ in chosen]))
     )
-    if chosen is not None:
-        statement = statement.where(JobFeatures.job_id.in_(chosen))
-    found = await session.execute(statement)
+    rows = {each.job_id: each for each in await session.execute(statement)}
     read = msgspec.msgpack.Decoder(Demands).decode
-    return total, [
+    return [
         Candidate(
-            job_id=each.job_id,
-            title=each.title,
-            company=each.company,
-            digest=each.digest,
-            wording=each.wording,
-            demands=read(each.features),
+            job_id=job_id,
+            title=rows[job_id].title,
+            company=rows[job_id].company,
+            digest=rows[job_id].digest,
+            wording=rows[job_id].wording,
+            demands=read(features),
         )
-        for each in found
+        for job_id, features in chosen
+        if job_id in rows
     ]
 
 
@@ -230,14 +261,16 @@ async def _promising(session: ReadSession, profile: Profile) -> list[UUID]:
         for name, size in strongest_coordinates(profile.embedding, 2 * _COORDINATES).items()
     }
     asked = strongest(profile.terms, skills | coordinates, _RESUME_TERMS)
+    whole = sum(asked.values())
     found = await session.execute(
         text(
             """
             SELECT near.job_id
-            FROM unnest(CAST(:terms AS integer[]), CAST(:weights AS real[])) AS own(term, weight),
+            FROM unnest(CAST(:terms AS integer[]), CAST(:weights AS real[]),
+                CAST(:most AS integer[])) AS own(term, weight, most),
             LATERAL (
                 SELECT job_id, weight FROM job_terms WHERE job_terms.term = own.term
-                ORDER BY job_terms.weight DESC LIMIT :most
+                ORDER BY job_terms.weight DESC LIMIT own.most
             ) AS near
             GROUP BY near.job_id ORDER BY sum(near.weight * own.weight) DESC, near.job_id
             LIMIT :candidates
@@ -246,7 +279,9 @@ async def _promising(session: ReadSession, profile: Profile) -> list[UUID]:
         {
             "terms": list(asked),
             "weights": list(asked.values()),
-            "most": _JOBS_OF_A_TERM,
+            "most": [
+                int(_FEWEST_JOBS + _JOBS_OF_ALL_TERMS * weight / whole) for weight in asked.values()
+            ],
             "candidates": MOST_CANDIDATES,
         },
     )

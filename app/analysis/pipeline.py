@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -153,8 +153,10 @@ async def _match_all(bench: Bench, leased: Leased, resume: Resume, profile: Prof
     database = bench.database
     await index.refresh(database, stopping=bench.stopping, seconds=_READING_SECONDS)
     async with database.read(Scope.system()) as session:
-        total, candidates = await index.candidates(session, profile)
-    best = await asyncio.to_thread(best_of, profile, candidates)
+        total, promising = await index.candidates(session, profile)
+        nearest = await asyncio.to_thread(index.nearest, profile, promising, MOST_MATCHES)
+        candidates = await index.described(session, nearest)
+    best = await asyncio.to_thread(answers_for, profile, candidates)
     rows = [_row(leased, resume.revision, candidate, answer) for candidate, answer in best]
     async with database.write(Scope.system()) as session:
         ids = await queries.write_many(session, rows)
@@ -181,13 +183,9 @@ async def _match_all(bench: Bench, leased: Leased, resume: Resume, profile: Prof
     _log(written, leased)
 
 
-def best_of(profile: Profile, candidates: list[Candidate]) -> list[tuple[Candidate, Score]]:
-    """The candidates that rank highest, with whole answers for them."""
-    ranked = sorted(
-        ((fit_of(profile, each.demands), each) for each in candidates),
-        key=lambda pair: (-pair[0], str(pair[1].job_id)),
-    )
-    return [(each, with_advice(profile, each.demands)) for _, each in ranked[:MOST_MATCHES]]
+def answers_for(profile: Profile, candidates: Sequence[Candidate]) -> list[tuple[Candidate, Score]]:
+    """Whole answers, in the same order."""
+    return [(each, with_advice(profile, each.demands)) for each in candidates]
 
 
 def _row(leased: Leased, revision: int, candidate: Candidate, answer: Score) -> Mapping[str, Any]:

@@ -41,6 +41,8 @@ def shown() -> Select[Any]:
         Job.title.label("job_title"),
         Job.company,
         Resume.status.label("reading"),
+        Resume.revision,
+        Job.wording,
     ]
     statement: Select[Any] = select(*columns)
     return statement.join(Resume, Resume.id == Analysis.resume_id).outerjoin(

@@ -104,6 +104,9 @@ class SummaryOut(Out):
     matched_skills_count: int
     missing_skills_count: int
     model_version: str
+    is_current: bool = Field(
+        description="Whether résumé, job and rules are still those of this answer; if not, ask anew"
+    )
     created_at: datetime
     completed_at: datetime | None
 

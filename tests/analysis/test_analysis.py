@@ -124,12 +124,15 @@ async def test_new_inputs_never_have_the_old_answer(
     job_id = await make_job(database, crew)
     first = (await analyze(client, crew.candidate, job_id=job_id)).json()
     await run(context)
+    assert (await result(client, crew.candidate, job_id))["is_current"]
     await change_job(database, job_id, requirements="Cobol is required.")
+    assert not (await result(client, crew.candidate, first["id"]))["is_current"]
     changed = (await analyze(client, crew.candidate, job_id=job_id)).json()
     assert (changed["id"] != first["id"], changed["status"]) == (True, "pending")
     assert (await result(client, crew.candidate, job_id))["overall_score"] is None
     await run(context)
     newest = await result(client, crew.candidate, job_id)
+    assert newest["is_current"]
     assert "COBOL" in {each["name"].upper() for each in newest["missing_skills"]}
     other = (await analyze(client, crew.candidate, f"{TEXT}, COBOL", job_id=job_id)).json()
     assert other["resume_id"] != first["resume_id"]

@@ -115,7 +115,7 @@ async def test_of_very_many_jobs_the_promising_ones_are_scored(
     async with database.read(Scope.system()) as session:
         profile = read_resume(TEXT, understand(TEXT))
         total, found = await index.candidates(session, profile)
-    assert (total, [each.job_id for each in found]) == (5, [data])
+    assert (total, [job_id for job_id, _ in found]) == (5, [data])
 
 
 async def test_jobs_are_read_again_when_they_change_and_forgotten_when_they_close(

@@ -2,10 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from app.analysis.engine.meaning import likeness
-from app.analysis.engine.values import Demands, Profile
 from app.analysis.engine.words import cosine
 
 Curve = Sequence[tuple[float, float]]
@@ -34,14 +33,26 @@ _BY_MEANING: Final[Curve] = (
 )
 
 
-def fit_of(profile: Profile, demands: Demands) -> float:
+class Comparable(Protocol):
+    """What rests on words and meaning of a résumé or a job."""
+
+    @property
+    def terms(self) -> dict[str, float]:
+        """Words and pairs with their weights, of length one."""
+
+    @property
+    def embedding(self) -> bytes:
+        """The vector, or nothing."""
+
+
+def fit_of(profile: Comparable, demands: Comparable) -> float:
     """0 to 100 in steps of a tenth."""
     has_meaning = bool(profile.embedding and demands.embedding)
     curve = _BY_MEANING if has_meaning else _BY_WORDS
     return on_scale(signal(profile, demands), curve)
 
 
-def signal(profile: Profile, demands: Demands) -> float:
+def signal(profile: Comparable, demands: Comparable) -> float:
     """The raw signal: only its order means something."""
     words = cosine(profile.terms, demands.terms)
     if not (profile.embedding and demands.embedding):
