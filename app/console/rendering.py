@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from app.console.language import Speech, speech_for
 from app.core.clock import now
+from app.core.version import release
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -111,6 +112,7 @@ def fragment(request: Request, template: str, **values: Any) -> str:
         size=lambda count: bytes_in(speech, count),
         asset=asset,
         path=request.url.path,
+        commit=release().commit[:7],
         **values,
     )
 

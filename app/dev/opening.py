@@ -22,6 +22,7 @@ from app.dev.surroundings import Ending, Surroundings
 WHAT: Final = f"{len(FIRMS)} organizations, {len(APPLICANTS)} résumés, claim files"
 LOG: Final = "demo.log"
 _SECONDS: Final = 60.0
+_LAST_LETTERS_SECONDS: Final = 10.0
 
 
 class Demonstration:
@@ -31,6 +32,7 @@ class Demonstration:
         self, process: "subprocess.Popen[bytes]", variables: Mapping[str, str], log: Path
     ) -> None:
         self._process, self._variables, self._log = process, variables, log
+        self._ended_at = time.monotonic()
 
     @classmethod
     def begin(
@@ -52,6 +54,12 @@ class Demonstration:
         with log.open("wb") as output:
             process = spawn(command, die_with=SIGKILL, environment=around.variables, output=output)
         return cls(process, around.variables, log)
+
+    def is_at_work(self) -> bool:
+        """Whether it is being made, or its last letters are still being written."""
+        if self._process.poll() is None:
+            self._ended_at = time.monotonic()
+        return time.monotonic() - self._ended_at < _LAST_LETTERS_SECONDS
 
     def wait_for_people(self, ending: Ending) -> str:
         """Wait until its people are there; what they do comes by and by. How it went, in words."""

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,8 @@ from app.dev.children import spawn, stop
 
 # A program that keeps dying is started again after 1, 2, 4 … seconds, never later than this.
 _LONGEST_BACKOFF: Final = 15.0
+# How a line of the log says that nothing is wrong.
+_INFO: Final = " INFO "
 _SETTLED_AFTER: Final = 20.0
 _SOURCES: Final = frozenset({".py", ".html", ".css", ".js", ".svg", ".json"})
 
@@ -27,6 +29,8 @@ class Program:
     arguments: Sequence[str]
     environment: Mapping[str, str]
     keep: Sequence[int] = ()
+    is_hushed: Callable[[], bool] = bool
+    """Whether it may say only what went wrong just now."""
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
     _reader: threading.Thread | None = field(default=None, repr=False)
     _started_at: float = 0.0
@@ -53,7 +57,7 @@ class Program:
         with process.stdout as lines:
             for line in lines:
                 text = line.decode(errors="replace").rstrip()
-                if text:
+                if text and not (_INFO in text and self.is_hushed()):
                     self._say(text)
 
     def _say(self, text: str) -> None:

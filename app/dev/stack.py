@@ -82,6 +82,7 @@ def run(options: DevOptions) -> int:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         around = around.at(url)
         programs = _programs(around, url, listener.fileno(), data)
+        _hush(programs, demonstration)
         held.callback(stop_all, programs)
         if not _wait_until_ready(url, around, programs, ending):
             return 0 if ending.is_asked() else 1
@@ -142,6 +143,13 @@ def _programs(around: Surroundings, url: str, listener: int, data: Path) -> list
         arguments = ["cloudinary-sandbox", "--folder", str(data / "cloudinary"), "--port", port]
         programs.append(Program("cloud", arguments, environment))
     return programs
+
+
+def _hush(programs: Sequence[Program], demonstration: Demonstration | None) -> None:
+    """Hundreds of lines about invented people would push the addresses out of sight."""
+    if demonstration is not None:
+        for program in programs:
+            program.is_hushed = demonstration.is_at_work
 
 
 def _wait_until_ready(

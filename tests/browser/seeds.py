@@ -166,7 +166,7 @@ def _hiring(house: Rehearsal, seeds: Seeds) -> None:
         "location": "Saint-Étienne-du-Rouvray",
         "description": "You build the pipelines that our analysts live on.",
         "requirements": "Three years with Python and PostgreSQL. Nice to have: Kubernetes.",
-        "skills": ["PostgreSQL", "Python", "Terraform"],
+        "skills": ["PostgreSQL", "Python", "Terraform", "Rust"],
     }
     seeds.ids["post"] = checked(jobs.post("/jobs", json=post))["id"]
     draft = {**post, "title": "Revenue cycle analyst", "status": "draft"}

@@ -1,9 +1,11 @@
 """Every page, in both languages, themes and widths: nothing that axe, the console or the wire says."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser.cases import CASES, NOT_PAGES, Case, routes
 from tests.browser.conftest import SHORT
@@ -58,6 +60,7 @@ def test_a_page(door: Door, seeds: Seeds, pictures: Path, case: Case, look: Look
         assert answer.status == case.status
         settle(page)
         assert page.evaluate("document.documentElement.lang") == look.language
+        _says_when_and_which_code(page, case)
         found = {}
         for colour in (look.colour,) if SHORT else BOTH:
             page.emulate_media(color_scheme=colour)
@@ -72,3 +75,18 @@ def test_a_page(door: Door, seeds: Seeds, pictures: Path, case: Case, look: Look
         wrong = [line for line in watch.wrong if case.status == 200 or "status of" not in line]
         assert wrong == []
         assert 0 < watch.carried <= MOST_BYTES
+
+
+def _says_when_and_which_code(page: Page, case: Case) -> None:
+    """The release card is there for who is signed in; times have the exact one in the reader's own
+    zone, and figures keep their columns."""
+    has_frame = case.who != "nobody" and case.status == 200
+    card = page.locator("a.release code" if has_frame else ".built code")
+    expect(card).to_have_text(re.compile(r"^[0-9a-f]{7}$"))
+    exact = """() => [...document.querySelectorAll("time")].filter(
+        one => !one.title || one.title.endsWith("UTC")).map(one => one.outerHTML)"""
+    assert page.evaluate(exact) == []
+    loose = """() => [...document.querySelectorAll("td.figure, .figures dd, .under small, .points")]
+        .filter(one => !getComputedStyle(one).fontVariantNumeric.includes("tabular-nums"))
+        .map(one => one.outerHTML)"""
+    assert page.evaluate(loose) == []

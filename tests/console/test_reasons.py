@@ -105,7 +105,7 @@ async def test_a_file_says_why_it_waits_and_what_happened(
     assert "UnitedHealthcare ne répond pas ; nouvel essai jusqu’à <time" in page
     assert 'datetime="2026-11-21T14:30:00Z" data-clock>14:30 UTC' in page
     assert "does not answer" not in page
-    past = page[page.index('class="history"') :]
+    past = page[page.index('class="past"') :]
     lines = (
         "Relancé : essai 2",
         "Le payeur répond",

@@ -73,7 +73,7 @@ async def test_each_skill_is_marked_where_it_stands(
     stream = await client.get(f"{place}/events", headers=crew.candidate.headers)
     assert stream.headers["content-type"].startswith("text/event-stream")
     first, last = stream.text.split("\n\n", 1)[1].strip().split("\n\n")
-    assert 'data: <ol class="history steps">' in first
+    assert 'data: <ol class="past steps">' in first
     assert "event: over" in last
 
 

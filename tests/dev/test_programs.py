@@ -1,5 +1,6 @@
 """What holds `intake dev` together: programs, ports, signals, variables."""
 
+import io
 import os
 import signal
 import stat
@@ -7,7 +8,9 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -225,3 +228,13 @@ def test_a_real_provider_is_left_alone(tmp_path: Path, monkeypatch: pytest.Monke
         mine = surround(servers, tmp_path)
     assert mine.variables["FRONTEND_URL"] == "https://mine.example"
     assert "CORS_ORIGINS" not in mine.made
+
+
+def test_while_it_is_hushed_only_what_is_wrong_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    said = b"17:22:33.843 INFO    all is well\n17:22:33.844 ERROR   it is not\n"
+    for hushed in (True, False):
+        program = Program("worker", ["worker"], ENVIRONMENT, is_hushed=partial(bool, hushed))
+        program._relay(SimpleNamespace(stdout=io.BytesIO(said)))  # type: ignore[arg-type]
+        lines = capsys.readouterr().err
+        assert "it is not" in lines
+        assert ("all is well" in lines) is not hushed
