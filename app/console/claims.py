@@ -10,6 +10,7 @@ from app.claims.models import ENDED, ClaimJobEvent
 from app.claims.schemas import JobOut, RowOut
 from app.console.findings import why
 from app.console.language import Speech
+from app.console.phrases import translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,12 @@ def is_over(job: JobOut) -> bool:
     return job.status in ENDED
 
 
-TOOLS: Final[dict[str, Any]] = {"state_of": state_of, "is_over": is_over, "why": why}
+TOOLS: Final[dict[str, Any]] = {
+    "state_of": state_of,
+    "is_over": is_over,
+    "why": why,
+    "translated": translated,
+}
 """What the templates of files ask."""
 
 
@@ -148,10 +154,17 @@ def shown_row(row: RowOut, speech: Speech, *, reveal: bool) -> ShownRow:
         patient=(row.patient_name or "–") if reveal else masked(row.patient_name),
         title=known.title if known else "",
         code=code,
-        message=row.error.message if row.error and reveal else "",
+        message=_message(row, speech) if reveal else "",
         hint=known.hint if known else "",
         attempts=row.attempts,
     )
+
+
+def _message(row: RowOut, speech: Speech) -> str:
+    """What is told of this row beyond its reason; nothing where it is the same."""
+    if row.error is None or row.error.message.rstrip(".") == ROW_CODES[row.error.code].title:
+        return ""
+    return translated(speech.language, row.error.message)
 
 
 def chart(

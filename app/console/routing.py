@@ -73,7 +73,7 @@ async def told(request: Request, answer: Callable[[Request], Awaitable[Response]
     except (OrganizationRequired, OrganizationAmbiguous):
         return redirect(request, f"{cookies.PLACE}/organization")
     except RequestValidationError:
-        return _failure(request, InvalidRequest("The address or the form is not understood."))
+        return _failure(request, InvalidRequest())
     except Problem as problem:
         return _failure(request, problem)
     except Exception as fault:  # noqa: BLE001 - a page for people stands where the API's answer would.

@@ -11,6 +11,7 @@ from app.claims.models import ClaimJob, ClaimJobEvent
 from app.claims.reasons import Code
 from app.console.findings import in_words
 from app.console.language import WORDS, Speech
+from app.console.phrases import translated
 from app.core.db import Database, Scope
 from app.health.findings import REASONS, SENTENCES, found, in_english
 from app.health.schemas import Check
@@ -71,6 +72,21 @@ def test_times_are_the_readers_own() -> None:
     assert in_english([at]) == "clerk: 2 keys of 2026-11-21 04:00:00 UTC."
     check = Check(status="healthy", latency_ms=1, detail="", findings=[at])
     assert '<time datetime="2026-11-21T04:00:00Z"' in in_words(check, Speech("fr"))
+
+
+@pytest.mark.parametrize(
+    ("english", "french"),
+    [
+        ("There is no such day in the calendar.", "Ce jour n’existe pas au calendrier."),
+        ("The row has no claim_number.", "La ligne n’a pas de claim_number."),
+        ("The row has 7 cells; the header has 5.", "La ligne a 7 cellules ; l’en-tête en a 5."),
+        ("2 sheets hold data; only the first was read.", "2 feuilles contiennent des données ;"),
+        ("Some new sentence.", "Some new sentence."),
+    ],
+)
+def test_what_is_told_of_rows_and_files_is_translated(english: str, french: str) -> None:
+    assert translated("fr", english).startswith(french)
+    assert translated("en", english) == english
 
 
 async def test_a_file_says_why_it_waits_and_what_happened(

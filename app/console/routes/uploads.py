@@ -9,6 +9,7 @@ from app.claims.deps import UploadForm
 from app.claims.errors import ROW_CODES
 from app.claims.schemas import PreviewOut
 from app.claims.service import files, intake, overview, returned
+from app.console import claims as view
 from app.console.frame import TheFrame
 from app.console.rendering import fragment, page
 from app.console.routing import console_router, redirect
@@ -64,7 +65,7 @@ async def preview(
     except Problem as refused:
         problem = refused
     titles = {code: known.title for code, known in ROW_CODES.items()}
-    values: dict[str, Any] = {"titles": titles, "seen": seen, "problem": problem}
+    values: dict[str, Any] = {"titles": titles, "seen": seen, "problem": problem, **view.TOOLS}
     if request.headers.get("hx-request") == "true":
         text = fragment(request, "parts/preview.html.jinja", **values)
         return Response(text, media_type="text/html")
