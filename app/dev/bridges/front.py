@@ -19,6 +19,7 @@ _TASKS: Final = {
     "reset-password": "asks for a new password and posts it with the token to POST /login/password-reset",
     "verify-email": "posts the token to POST /users/email-verification",
     "accept-invite": "posts the token to POST /invites/accept, signed in or with a new account",
+    "interview-response": "posts the token to POST /interviews/preview, then to /interviews/respond",
     "unsubscribe": "posts the token to POST /saved-searches/unsubscribe",
 }
 
