@@ -5,6 +5,7 @@ there at once. After each window some of the waiting rows are looked at: those w
 found are answered, which no further window could change. All others wait as before.
 """
 
+import time
 from dataclasses import replace
 from typing import Final
 
@@ -15,8 +16,11 @@ from app.claims.queries.engine import looks, planning, rows, settling
 from app.core.ids import new_id
 from app.core.meters import ROWS, count
 
-# Between two looks at the same rows: each costs some microseconds for every row that is left.
-_REST_SECONDS: Final = 2.0
+# Between two looks of a process, and at the same rows: often enough to be watched.
+_REST_SECONDS: Final = 1.0
+# A look costs PostgreSQL some microseconds for every row that is left: this many times as long as
+# it took nobody looks again, so that a million rows are not held up by being looked at.
+_REST_TIMES: Final = 30.0
 
 
 class _Ended(Exception):
@@ -28,12 +32,17 @@ async def look_early(bench: Bench, unit: Unit) -> None:
     by_number = "claim_number" in unit.job.mapping and not unit.job.include
     if not by_number or bench.is_over or unit.is_cancelling or bench.settling.locked():
         return
+    if not bench.tempo.may_look():
+        return
+    began = time.monotonic()
     try:
         async with bench.settling:
-            answered = await _look(bench, unit)
+            count(ROWS, times=await _look(bench, unit))
     except _Ended:
         return
-    count(ROWS, times=answered)
+    finally:
+        took = time.monotonic() - began
+        bench.tempo.looked(max(_REST_SECONDS, took * _REST_TIMES))
 
 
 async def _look(bench: Bench, unit: Unit) -> int:

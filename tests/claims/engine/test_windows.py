@@ -206,6 +206,7 @@ async def test_what_a_window_answers_is_written_while_others_are_walked(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(early, "_REST_SECONDS", 0.0)
+    monkeypatch.setattr(early, "_REST_TIMES", 0.0)
     job_id, expected = await ledger.upload_plan(RowPlan("claim_number", 120, last_days=60, mix=MIX))
     bench, seen = ledger.bench(), []
     while (unit := await claim(bench)) is not None and unit.kind != "rows":
@@ -231,6 +232,7 @@ async def test_a_number_that_two_practices_could_hold_waits_for_all_windows(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(early, "_REST_SECONDS", 0.0)
+    monkeypatch.setattr(early, "_REST_TIMES", 0.0)
     await ledger.do(
         "INSERT INTO practices (organization_id, name, tin) VALUES ($1, $2, $2)",
         ledger.organization_id,
