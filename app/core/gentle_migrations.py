@@ -44,9 +44,12 @@ _TAKES_LONG = re.compile(
     r"|ALTER\s+TABLE\s+\S+\s+VALIDATE)\b",
     re.IGNORECASE,
 )
-# Between such a statement and the one that makes it anew nobody may see the schema.
-_LEAVES_A_GAP = re.compile(
-    r"\s*DROP\s+(MATERIALIZED|VIEW|TRIGGER|POLICY|FUNCTION)\b", re.IGNORECASE
+# From the statement that takes such a thing away to the one that brings it back nobody may see the
+# schema.
+_MAKES_OR_TAKES = re.compile(
+    r"\s*(DROP|CREATE)\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(VIEW|TRIGGER|POLICY|FUNCTION)\s+"
+    r"(?:IF\s+EXISTS\s+)?([\w.]+)",
+    re.IGNORECASE,
 )
 _LONGEST_NAME: Final = 63
 _SHUT: Final = """
@@ -94,11 +97,15 @@ class GentlePostgresql(PostgresqlImpl):
         elif is_due and self._is_constraint(construct):
             self._constrain(course, construct, statement)
         elif is_due:
-            if _TAKES_LONG.match(statement):
-                self._let_readers_in(course)
-            course.has_gap = course.has_gap or bool(_LEAVES_A_GAP.match(statement))
+            self._look_at(course, statement)
             return super()._exec(construct, execution_options, multiparams, params)
         return None
+
+    def _look_at(self, course: Course, statement: str) -> None:
+        if _TAKES_LONG.match(statement):
+            self._let_readers_in(course)
+        if found := _MAKES_OR_TAKES.match(statement):
+            course.note(*found.groups())
 
     def _begin(self) -> Course:
         if not self._ask("SELECT to_regclass(:name)::text", name=PROGRESS):
@@ -129,7 +136,7 @@ class GentlePostgresql(PostgresqlImpl):
         """Go on in a new transaction if this one keeps anybody from reading rows."""
         shut = [row[0] for row in self._run(_SHUT)]
         held = [name for name in shut if self._has_rows(name)]
-        if not held or course.has_gap:
+        if not held or course.gaps:
             return
         self._keep(course, course.seen - 1, course.former_digest, held)
         with context.get_context().autocommit_block():

@@ -20,8 +20,8 @@ class Course:
     former_digest: str = ""
     is_kept: bool = False
     """Whether the database knows of it: the half that is done is committed."""
-    has_gap: bool = False
-    """Whether something was taken away that a later statement brings back."""
+    gaps: set[tuple[str, str]] = field(default_factory=set)
+    """What was taken away and is not back: kinds and names of views, triggers, policies, functions."""
     later: list[tuple[str, str]] = field(default_factory=list)
     """Indexes by name, and how each is made in the end; those with nothing are dropped."""
 
@@ -37,3 +37,8 @@ class Course:
         if self.seen == self.done and self.digest != self.digest_of_done:
             raise CommandError("The migration that is half done has been changed meanwhile.")
         return self.seen > self.done
+
+    def note(self, verb: str, kind: str, name: str) -> None:
+        """A view, trigger, policy or function was made or taken away."""
+        change = self.gaps.add if verb.upper() == "DROP" else self.gaps.discard
+        change((kind.upper(), name))

@@ -25,8 +25,10 @@ FIRST = """
         op.execute("CREATE TABLE things (id int PRIMARY KEY, name text, maker int)")
         op.create_index("uq_things_name", "things", [sa.text("lower(name)")], unique=True)
         op.create_index("ix_things_maker", "things", ["maker"])
+        op.execute("CREATE VIEW names AS SELECT name FROM things")
 
     def downgrade():
+        op.execute("DROP VIEW names")
         op.drop_table("things")
         op.drop_table("makers")
 """
@@ -34,6 +36,8 @@ SECOND = """
     def upgrade():
         op.execute("SET LOCAL lock_timeout = '500ms'")
         op.add_column("things", sa.Column("size", sa.Integer(), nullable=True))
+        op.execute("DROP VIEW names")
+        op.execute("CREATE VIEW names AS SELECT name, size FROM things")
         op.execute("UPDATE things SET size = length(name)")
         op.execute(
             "CREATE FUNCTION measure() RETURNS trigger LANGUAGE plpgsql AS"
@@ -57,7 +61,9 @@ SECOND = """
         op.execute("DROP FUNCTION measure()")
         op.drop_index("uq_things_name", "things")
         op.create_index("uq_things_name", "things", [sa.text("lower(name)")], unique=True)
+        op.execute("DROP VIEW names")
         op.drop_column("things", "size")
+        op.execute("CREATE VIEW names AS SELECT name FROM things")
         op.create_index("ix_things_maker", "things", ["maker"])
 """
 SHAPE = """
