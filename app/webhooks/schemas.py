@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from app.core.schema import CleanText, In, NaturalInt32, OptionalLine, Out
+from app.core.schema import CleanText, In, OptionalLine, Out
 
 EventType = Literal["claims.job_completed", "claims.job_failed", "claims.job_cancelled"]
 EVENT_TYPES: tuple[EventType, ...] = (
@@ -56,7 +56,7 @@ class SecretRotationIn(In):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"keep_previous_hours": 24}]})
 
-    keep_previous_hours: Annotated[NaturalInt32, Field(le=72)] = 24
+    keep_previous_hours: Annotated[int, Field(ge=0, le=72)] = 24
 
 
 class WebhookOut(Out):

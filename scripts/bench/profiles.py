@@ -1,5 +1,6 @@
 """Profiles of programs that are at work, by py-spy from the environment of the peers."""
 
+import re
 import subprocess
 import tempfile
 from collections import Counter
@@ -12,6 +13,8 @@ from scripts.bench.peers_environment import peers_python
 
 TOP: Final = 12
 _RATE: Final = 200
+# All of the work goes through these; they tell nothing.
+_AROUND: Final = re.compile(r"\(app/(cli|serving|core/serving)\.py|__call__ \(|^<module>")
 # A program that waits for work is not at work; py-spy leaves most of that out by itself.
 _WAITING: Final = ("select (selectors", "poll (selectors", "accept (")
 
@@ -24,7 +27,7 @@ def profiled(pid: int, work: Callable[[], object], *, seconds: float) -> Figures
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "stacks"
         command = [
-            *(str(peers_python().parent / "py-spy"), "record", "--subprocesses", "--nonblocking"),
+            *(str(peers_python().parent / "py-spy"), "record", "--subprocesses"),
             *("--pid", str(pid), "--duration", str(max(1, int(seconds))), "--rate", str(_RATE)),
             *("--format", "raw", "--output", str(raw)),
         ]
@@ -47,12 +50,13 @@ def summary(stacks: Iterable[str]) -> Figures:
     own, whole, total = Counter[str](), Counter[str](), 0
     for line in stacks:
         stack, _, count = line.rpartition(" ")
-        frames = [_named(frame) for frame in stack.split(";")]
-        if any(frames[-1].startswith(waiting) for waiting in _WAITING):
+        # With `--subprocesses` a stack begins with the name of its process.
+        frames = [_named(one) for one in stack.split(";") if not one.startswith("process ")]
+        if not frames or any(frames[-1].startswith(waiting) for waiting in _WAITING):
             continue
         total += int(count)
         own[frames[-1]] += int(count)
-        for frame in {one for one in frames if "(app/" in one}:
+        for frame in {one for one in frames if "(app/" in one and not _AROUND.search(one)}:
             whole[frame] += int(count)
     each = max(total, 1)
     return {

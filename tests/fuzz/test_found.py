@@ -1,5 +1,6 @@
 """What drawn requests have found, each kept as a small case of its own."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -71,6 +72,13 @@ def test_the_document_tells_what_members_are_told(app: Intake) -> None:
 def test_the_document_names_the_types_of_resumes(app: Intake) -> None:
     operation = app.openapi()["paths"][f"{API}/resumes/{{resume_id}}/file"]["get"]
     assert {"application/pdf", "text/plain"} <= set(operation["responses"]["200"]["content"])
+
+
+def test_bounds_are_said_in_the_words_of_the_document(app: Intake) -> None:
+    """A bound laid over another one would stand there as Python's word, which no client reads."""
+    told = json.dumps(app.openapi()["components"]["schemas"])
+    words = {"ge", "gt", "le", "lt", "min_length", "max_length", "multiple_of"}
+    assert [word for word in words if f'"{word}":' in told] == []
 
 
 async def test_a_resume_removed_while_it_is_asked_for_is_gone_and_not_away(

@@ -40,11 +40,12 @@ def test_pictures_are_whole_and_escape_what_they_name() -> None:
 def test_a_profile_counts_work_and_not_waiting() -> None:
     told = summary(
         [
-            "run (app/core/serving.py:10);select (selectors.py:468) 90",
-            "run (app/core/serving.py:10);dumps (/x/site-packages/msgspec/json.py:5) 3",
-            "run (app/core/serving.py:12) 1",
+            "serve (app/serving.py:9);browse (app/jobs/routes.py:10);select (selectors.py:468) 90",
+            "process 7:x;browse (app/jobs/routes.py:10);dumps (/x/site-packages/msgspec/json.py:5) 3",
+            "serve (app/serving.py:9);browse (app/jobs/routes.py:12) 1",
+            "process 7:x 5",
         ]
     )
     assert told["samples"] == 4
     assert told["own"][0] == ["dumps (msgspec/json.py)", 0.75]
-    assert told["whole"] == [["run (app/core/serving.py)", 1.0]]
+    assert told["whole"] == [["browse (app/jobs/routes.py)", 1.0]]
