@@ -38,7 +38,9 @@ class ApplicationIn(In):
 
 
 class ApplicationPut(In):
-    """A move, or what the employer notes; what is left out stays. `note` explains the move."""
+    """A move, or what the employer notes; what is left out stays. `note` explains the move in the
+    history, which both sides see; `notes` are the employer's alone.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"status": "shortlisted", "rating": 4, "note": "Strong"}]}
@@ -92,7 +94,9 @@ class ApplicationOut(OwnApplicationOut):
 
 
 class BulkMoveIn(In):
-    """A move of several applications; `note` explains it in each one's history."""
+    """A move of several applications; `note` explains it in each one's history, which both sides
+    see.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
