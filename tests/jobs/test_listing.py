@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.core.clock import now
 from app.core.db import Database, Scope
-from app.jobs.schemas import JobPage
+from app.jobs.schemas import JobPage, ListedJob
 from tests.jobs.samples import JOBS, make_job
 from tests.people import API, Crew
 
@@ -28,6 +28,19 @@ async def test_the_list_is_what_the_document_shows(
             assert answer.text == json.dumps(
                 json.loads(written), ensure_ascii=False, separators=(",", ":")
             )
+
+
+async def test_one_job_is_what_the_document_shows(
+    client: httpx.AsyncClient, database: Database, crew: Crew
+) -> None:
+    """Published and drafts alike, which come by different ways."""
+    for status in ("active", "draft"):
+        job = await make_job(database, crew, status=status, salary_min=None, location="Orléans")
+        answer = await client.get(f"{JOBS}/{job}", headers=crew.employer.headers)
+        written = ListedJob.model_validate(answer.json()).model_dump_json()
+        assert answer.text == json.dumps(
+            json.loads(written), ensure_ascii=False, separators=(",", ":")
+        )
 
 
 async def test_whoever_asks_sees_their_own_applications_alone(
