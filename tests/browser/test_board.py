@@ -11,7 +11,7 @@ from tests.browser.looking import Door, Watch
 from tests.browser.rehearsal import Rehearsal
 from tests.browser.seeds import Seeds, checked, register
 
-PEOPLE = SHOWN + 3
+PEOPLE = SHOWN + 6
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_a_colleagues_move_is_shown_and_nothing_is_taken_away(
     page.goto(f"/console/jobs/{post['job']}?sort=newest")
     applied, viewed = column(page, "applied"), column(page, "viewed")
     expect(applied.locator(".ticket")).to_have_count(SHOWN)
-    page.get_by_role("link", name="3 more").click()
+    page.get_by_role("link", name=f"{PEOPLE - SHOWN} more").click()
     expect(applied.locator(".ticket")).to_have_count(PEOPLE)
     # One is reading a card, has picked another, and is halfway through a note.
     applied.get_by_role("checkbox", name="Person 04").check()
@@ -107,6 +107,8 @@ def _waits_for_a_card_in_the_air(page: Page, seeds: Seeds, post: dict[str, str])
     page.mouse.up()
     for name in ("Person 07", "Person 10"):
         expect(viewed.get_by_role("link", name=name)).to_be_visible()
+    # Nor does one's own move fold the column that was unfolded.
+    expect(column(page, "applied").locator(".ticket")).to_have_count(PEOPLE - 4)
 
 
 def _follows_the_focus(page: Page, seeds: Seeds, post: dict[str, str]) -> None:

@@ -1,9 +1,11 @@
 """What pages explain: why rows failed and what to do, and where a score comes from."""
 
 from decimal import Decimal
+from pathlib import Path
 
 from playwright.sync_api import Locator, expect
 
+from app.core.settings import PROJECT
 from tests.browser.looking import Door
 from tests.browser.seeds import Seeds, job
 
@@ -51,3 +53,27 @@ def test_a_score_adds_up_and_says_what_would_raise_it(door: Door, seeds: Seeds) 
 
 def _texts(found: Locator) -> list[str]:
     return [text.strip() for text in found.all_inner_texts()]
+
+
+def test_a_resume_is_handed_in_and_read_before_ones_eyes(
+    door: Door, seeds: Seeds, tmp_path: Path
+) -> None:
+    text = (PROJECT / "examples" / "resume.txt").read_text(encoding="utf-8")
+    path = tmp_path / "resume-by-hand.txt"
+    path.write_text(text.replace("Zoé", "Chloé"), encoding="utf-8")
+    with door.window(seeds.admin) as context:
+        page = context.new_page()
+        page.goto("/console/resumes")
+        page.locator("input[type=file]").set_input_files(path)
+        page.locator("button.main").click()
+        page.wait_for_url("**/console/resumes/*")
+        # By itself: nobody reloads.
+        steps = page.get_by_role("region", name="Progress").locator("li.good")
+        expect(steps).to_have_count(3)
+        expect(steps.last).to_contain_text("skills found")
+        expect(
+            page.get_by_role("region", name="What was read").locator("mark").first
+        ).to_be_visible()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Original").click()
+        assert Path(download.value.path()).read_text(encoding="utf-8") == path.read_text("utf-8")
