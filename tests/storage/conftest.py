@@ -69,7 +69,7 @@ def moto_settings() -> Iterator[FileSettings]:
         aws_bucket_name="intake",
         aws_endpoint_url=f"http://{host}:{port}",
     )
-    made = httpx.put(f"{settings.aws_endpoint_url}/{settings.aws_bucket_name}")
+    made = httpx.put(f"{settings.aws_endpoint_url}/{settings.aws_bucket_name}", timeout=60)
     assert made.status_code == 200, made.text
     yield settings
     server.stop()
