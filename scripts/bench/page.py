@@ -65,7 +65,10 @@ def finish(name: str, figures: Figures, *, load: float, is_short: bool, is_kept:
     """Print a part's tables; where that was asked for, keep them and make the page anew."""
     whole = {"measured": kept.stamp(load, is_short=is_short), **figures}
     print(block(name, whole)[0])
-    if is_kept:
+    former = kept.read().get(name)
+    if is_kept and is_short and former and not former["measured"]["short"]:
+        print(f"Not kept: docs/benchmarks.json holds a whole measurement of {name}.")
+    elif is_kept:
         kept.keep(name, figures, load=load, is_short=is_short)
         draw()
 

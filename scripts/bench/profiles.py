@@ -20,14 +20,14 @@ _WAITING: Final = ("select (selectors", "poll (selectors", "accept (")
 
 
 def profiled(pid: int, work: Callable[[], object], *, seconds: float) -> Figures | None:
-    """Look at a program and its children while `work` keeps it busy for at least so many seconds.
+    """What a program and its children run in Python while `work` keeps it busy for at least so many seconds.
 
     None where the machine does not allow one program to look into another, and says so.
     """
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "stacks"
         command = [
-            *(str(peers_python().parent / "py-spy"), "record", "--subprocesses"),
+            *(str(peers_python().parent / "py-spy"), "record", "--subprocesses", "--gil"),
             *("--pid", str(pid), "--duration", str(max(1, int(seconds))), "--rate", str(_RATE)),
             *("--format", "raw", "--output", str(raw)),
         ]

@@ -36,7 +36,7 @@ def startup_judge(figures: Figures) -> list[Judged]:
     """What performance asks of start-up and memory."""
     return [
         Judged(
-            "`import app.main`",
+            "`import app.main`, processor time",
             statistics.median(figures["import"]),
             0.8,
             is_small_good=True,
