@@ -6,6 +6,7 @@ measured to be worse than that.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from itertools import pairwise, takewhile
 from typing import Final
 
 from app.resumes.headings import heading_of
-from app.resumes.reading.lines import Cell, Word, cell_of, cells_of
+from app.resumes.reading.lines import Cell, joined
 
 _DATE_ONLY: Final = re.compile(
     r"[(\[]?(?:[^\W\d]{3,9}\.?\s+|\d{1,2}[/.]){0,2}(?:19|20)\d\d\s*(?:[-–—]|to|à|au)\s*"
@@ -22,6 +23,7 @@ _DATE_ONLY: Final = re.compile(
 )
 _OPEN_DATE: Final = re.compile(r"(?:19|20)\d\d\s*[-–—]\s*[^\W\d]{3,9}\.?$")
 _LONE_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_YEAR_LENGTH: Final = 4
 _YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
 _LEAST_CELLS: Final = 5
 _JUMPS: Final = 3
@@ -51,9 +53,9 @@ class Page:
         return sum(len(cell.text) + 1 for row in self.rows for cell in row)
 
 
-def arrange(lines: list[list[Word]]) -> Page:
-    """The page's lines in the order in which they are read."""
-    rows = _join_stray_dates(_join_wrapped_dates([cells_of(line) for line in lines]))
+def arrange(rows: list[Row]) -> Page:
+    """The page's rows, given in the file's order, in the order in which they are read."""
+    rows = _join_stray_dates(_join_wrapped_dates(rows))
     cells = [cell for row in rows for cell in row]
     if len(cells) < 2 * _LEAST_CELLS:
         return Page(rows)
@@ -98,16 +100,16 @@ def _join_wrapped_dates(rows: list[Row]) -> list[Row]:
     """A date that a narrow cell broke before its last year, and what broke beside it, made whole."""
     out: list[Row] = []
     for row in rows:
-        broken = next(
-            (each for each in reversed(out[-2:]) if _OPEN_DATE.search(each[-1].text)), None
-        )
         year = row[-1]
-        if broken is None or not _LONE_YEAR.fullmatch(year.text) or not _is_below(broken[-1], year):
+        lone = len(year.text) == _YEAR_LENGTH and _LONE_YEAR.fullmatch(year.text)
+        before = reversed(out[-2:]) if lone else ()
+        broken = next((each for each in before if _OPEN_DATE.search(each[-1].text)), None)
+        if broken is None or not _is_below(broken[-1], year):
             out.append(row)
             continue
         out += [row[:-1]] if row[:-1] else []
         _join_beside(out, broken[-1], year)
-        broken[-1] = _joined(broken[-1], year)
+        broken[-1] = joined(broken[-1], year)
     return out
 
 
@@ -116,13 +118,9 @@ def _join_beside(rows: list[Row], date: Cell, year: Cell) -> None:
     for above, below in pairwise(rows):
         aligned = abs(above[0].left - below[0].left) < _EDGE and len(below) == 1
         if aligned and _level(above[0], date) and _level(below[0], year):
-            above[0] = _joined(above[0], below[0])
+            above[0] = joined(above[0], below[0])
             rows.remove(below)
             return
-
-
-def _joined(cell: Cell, other: Cell) -> Cell:
-    return cell_of((*cell.words, *other.words))
 
 
 def _is_below(cell: Cell, other: Cell) -> bool:
@@ -131,9 +129,7 @@ def _is_below(cell: Cell, other: Cell) -> bool:
 
 def _join_stray_dates(rows: list[Row]) -> list[Row]:
     """Dates set at the right edge but written later go back to the line that they stand on."""
-    strays = [
-        at for at, row in enumerate(rows) if len(row) == 1 and _DATE_ONLY.fullmatch(row[0].text)
-    ]
+    strays = [at for at, row in enumerate(rows) if len(row) == 1 and _is_date(row[0].text)]
     gone = set()
     for at in strays:
         date = rows[at][0]
@@ -152,11 +148,16 @@ def _join_stray_dates(rows: list[Row]) -> list[Row]:
     return [row for at, row in enumerate(rows) if at not in gone]
 
 
+def _is_date(text: str) -> bool:
+    # Most lines hold no year, which is seen sooner than by the whole pattern.
+    return ("19" in text or "20" in text) and _DATE_ONLY.fullmatch(text) is not None
+
+
 def _is_stacked(row: Row, date: Cell) -> bool:
     """The date stands under or over a line of its own column."""
     cell = row[0]
     near = abs(cell.middle - date.middle) < 2.2 * max(cell.height, date.height)
-    return near and abs(cell.left - date.left) < _EDGE and not _DATE_ONLY.fullmatch(cell.text)
+    return near and abs(cell.left - date.left) < _EDGE and not _is_date(cell.text)
 
 
 def _level(one: Cell, other: Cell) -> bool:
@@ -183,13 +184,14 @@ def find_gutter(cells: Sequence[Cell]) -> float | None:
     """Where two columns of text part, or None on a page of one column (or a table)."""
     least, most = min(cell.left for cell in cells), max(cell.right for cell in cells)
     edges = Counter(round(cell.left) for cell in cells)
+    lefts, rights = sorted(cell.left for cell in cells), sorted(cell.right for cell in cells)
     best: tuple[float, float] | None = None
     for edge, count in edges.items():
         place = edge - 1.0
         if count < 2 or not 0.15 < (place - least) / max(1.0, most - least) < 0.85:
             continue
-        sides = _sides(cells, place)
-        weight = min(len(sides.left), len(sides.right)) - 1.5 * len(sides.crossing)
+        left, right = bisect_right(rights, place), len(cells) - bisect_left(lefts, place)
+        weight = min(left, right) - 1.5 * (len(cells) - left - right)
         if best is None or weight > best[0]:
             best = weight, place
     if best is None:
@@ -206,15 +208,15 @@ def _are_columns(sides: _Sides) -> bool:
         return False
     if not _share_an_edge(sides.right):
         return False
-    if _headings(sides.left) and _headings(sides.right):
+    if _has_heading(sides.left) and _has_heading(sides.right):
         return True
     other = sides.left if small is sides.right else sides.right
     level = sum(any(_level(cell, beside) for beside in other) for cell in small)
     return level < 0.7 * len(small)
 
 
-def _headings(cells: Sequence[Cell]) -> int:
-    return sum(heading_of(cell.text) is not None for cell in cells)
+def _has_heading(cells: Sequence[Cell]) -> bool:
+    return any(heading_of(cell.text) is not None for cell in cells)
 
 
 def _share_an_edge(cells: Sequence[Cell]) -> bool:

@@ -1,27 +1,39 @@
 """Words with their places on a page, and the lines that they stand in."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
 import msgspec
 
+# Of the line's height; hardly any letter is wider.
+_WIDE_LETTER: Final = 0.45
 # A gap this many line heights wide is no space between words: what follows is another cell.
 _CELL_GAP: Final = 1.1
+_NEAR: Final = 0.2
 _SPACED_WORDS: Final = 4
 # Letters that stand apart make up the most of a line that is no longer than this a word.
 _SPACED_LENGTH: Final = 2.4
 
 
-class Word(msgspec.Struct, frozen=True, gc=False):
-    """A word and its box, in points, y upwards as PDF counts."""
+@dataclass(slots=True, frozen=True)
+class Boxes:
+    """The edges of letters, one after the other, in points, y upwards as PDF counts."""
 
-    text: str
-    left: float
-    right: float
-    bottom: float
-    top: float
+    left: list[float]
+    top: list[float]
+    right: list[float]
+    bottom: list[float]
+
+    def height(self, at: int) -> float:
+        """Of the line that the letter stands in."""
+        return self.top[at] - self.bottom[at]
+
+    def part(self, start: int, stop: int) -> "Boxes":
+        """Those of the letters from start to before stop."""
+        every = (self.left, self.top, self.right, self.bottom)
+        return Boxes(*(edges[start:stop] for edges in every))
 
 
 class Cell(msgspec.Struct, frozen=True, gc=False):
@@ -30,7 +42,6 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
     `middle` is the height of the line's middle; steadier than either edge.
     """
 
-    words: tuple[Word, ...]
     text: str
     left: float
     right: float
@@ -38,50 +49,86 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
     height: float
 
 
-def cell_of(words: Sequence[Word]) -> Cell:
-    """The cell that the words make; there is at least one."""
-    first = words[0]
-    return Cell(
-        words=tuple(words),
-        text=_joined(words),
-        left=first.left,
-        right=words[-1].right,
-        middle=(first.bottom + first.top) / 2,
-        height=first.top - first.bottom,
-    )
+def joined(cell: Cell, other: Cell) -> Cell:
+    """Both as one, where the first one stands."""
+    return msgspec.structs.replace(cell, text=f"{cell.text} {other.text}", right=other.right)
 
 
-def cells_of(line: list[Word]) -> list[Cell]:
-    """A line's words, parted where a gap is too wide for a space."""
+def are_near(lengths: Sequence[int], boxes: Boxes) -> list[bool]:
+    """For each word whether the next begins so close behind that no gap can be wide.
+
+    The boxes are those of the words' first letters. Where a longer word ends is not known; only by
+    the usual width of letters can the next one begin far enough behind.
+    """
+    after = boxes.left[1:]
+    each = zip(lengths, boxes.left, after, boxes.top, boxes.bottom, strict=False)
+    return [
+        left
+        < beyond
+        < left + (_WIDE_LETTER * length + 1 if length > 1 else _CELL_GAP) * (top - bottom)
+        for length, left, beyond, top, bottom in each
+    ]
+
+
+def plain_cell(words: Sequence[str], boxes: Boxes, at: int) -> Cell | None:
+    """A line without wide gaps as one cell; None where its letters may be set apart.
+
+    Its boxes begin at that place, one for each word's first letter and one for the last letter.
+    """
+    text = " ".join(words)
+    if len(words) >= _SPACED_WORDS and len(text) <= _SPACED_LENGTH * len(words):
+        return None
+    return _cell(text, boxes, at, boxes.right[at + len(words)])
+
+
+def _cell(text: str, boxes: Boxes, at: int, right: float) -> Cell:
+    top, bottom = boxes.top[at], boxes.bottom[at]
+    return Cell(text, boxes.left[at], right, (bottom + top) / 2, top - bottom)
+
+
+def cells_of(words: Sequence[str], boxes: Boxes, rights: Mapping[int, float]) -> list[Cell]:
+    """A line's words, parted where a gap is too wide for a space.
+
+    `rights`: where the words end that such gaps may follow.
+    """
     cells: list[Cell] = []
     start = 0
-    for at in range(1, len(line)):
-        before, word = line[at - 1], line[at]
-        height = max(before.top - before.bottom, word.top - word.bottom)
-        gap = word.left - before.right
-        letters = len(before.text) == 1 and len(word.text) == 1
+    for at, right in rights.items():
+        height = max(boxes.height(at), boxes.height(at + 1))
+        gap = boxes.left[at + 1] - right
+        letters = len(words[at]) == 1 and len(words[at + 1]) == 1
         if gap > _CELL_GAP * height * (2 if letters else 1) or gap < -2 * height:
-            cells.append(cell_of(line[start:at]))
-            start = at
-    cells.append(cell_of(line[start:]))
+            text = _joined(words, boxes, rights, range(start, at + 1))
+            cells.append(_cell(text, boxes, start, right))
+            start = at + 1
+    text = _joined(words, boxes, rights, range(start, len(words)))
+    cells.append(_cell(text, boxes, start, boxes.right[-1]))
     return cells
 
 
-def _joined(words: Sequence[Word]) -> str:
-    text = " ".join([word.text for word in words])
-    if len(words) < _SPACED_WORDS or len(text) > _SPACED_LENGTH * len(words):
+def _joined(words: Sequence[str], boxes: Boxes, rights: Mapping[int, float], places: range) -> str:
+    of_cell = words[places.start : places.stop]
+    text = " ".join(of_cell)
+    if len(of_cell) < _SPACED_WORDS or len(text) > _SPACED_LENGTH * len(of_cell):
         return text
-    return _unspaced(words)
+    gaps = [_gap(words, boxes, rights, at) for at in places[:-1]]
+    return _unspaced(of_cell, gaps)
 
 
-def _unspaced(words: Sequence[Word]) -> str:
+def _gap(words: Sequence[str], boxes: Boxes, rights: Mapping[int, float], at: int) -> float:
+    if at in rights or len(words[at]) == 1:
+        return boxes.left[at + 1] - rights.get(at, boxes.right[at])
+    # Of a longer word before a near one only that is known: some space lies between.
+    return _NEAR * boxes.height(at)
+
+
+def _unspaced(words: Sequence[str], gaps: Sequence[float]) -> str:
     """Letter-spaced text (J A N E  D O E) as words: the wider gaps part them."""
-    gaps = [after.left - before.right for before, after in pairwise(words)]
-    letters = sum(word.text.isalnum() and len(word.text) == 1 for word in words)
+    letters = sum(word.isalnum() and len(word) == 1 for word in words)
     usual = median(gaps)
     if letters < 0.7 * len(words) or usual <= 0:
-        return " ".join(word.text for word in words)
-    out = words[0].text
+        return " ".join(words)
+    out = words[0]
     for gap, word in zip(gaps, words[1:], strict=True):
-        out += (" " if gap > 1.8 * usual else "") + word.text
+        out += (" " if gap > 1.8 * usual else "") + word
     return out

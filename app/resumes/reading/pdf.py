@@ -9,23 +9,21 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date
+from itertools import islice
 from typing import Final
 
 import pypdfium2
 from pypdfium2 import raw
 
 from app.resumes.reading.layout import Page, arrange, flow
-from app.resumes.reading.lines import Word
 from app.resumes.reading.results import LIMITS, CannotRead, Caution, Limits, Reading
+from app.resumes.reading.text_page import rows_of
 
-_NOT_BLANK: Final = re.compile(r"[^\s\x00]+")
 _PDF_DATE: Final = re.compile(r"D?:?((?:19|20)\d\d)(\d\d)?(\d\d)?")
 _PASSWORD: Final = 4
 _URL_BYTES: Final = 2048
 _UNMAPPED: Final = re.compile("[\ufffd\ue000-\uf8ff]")
 _FEW_LETTERS: Final = 40
-# Of the line's height; hardly any letter is wider.
-_WIDE_LETTER: Final = 0.45
 
 
 def read_pdf(content: bytes, limits: Limits = LIMITS) -> Reading:
@@ -57,7 +55,8 @@ def _document(document: pypdfium2.PdfDocument, limits: Limits) -> Reading:
     if any(page.reordered for page in pages):
         cautions.add("layout.reordered")
     whole = "\n".join(page.text for page in pages if page.rows)
-    if sum(map(str.isalnum, whole)) < _FEW_LETTERS and _has_pictures(document, len(pages)):
+    letters = islice(filter(str.isalnum, whole), _FEW_LETTERS)
+    if sum(1 for _ in letters) < _FEW_LETTERS and _has_pictures(document, len(pages)):
         raise CannotRead("resume.no_text_layer")
     if len(_UNMAPPED.findall(whole)) > max(5, len(whole) // 50):
         cautions.add("text.unmapped_glyphs")
@@ -86,75 +85,17 @@ def _page(document: pypdfium2.PdfDocument, number: int, links: dict[str, None]) 
         except pypdfium2.PdfiumError:
             return Page([])
         with closing(text_page):
-            return arrange(list(_lines(text_page)))
-
-
-class _Places:
-    """Where characters stand: by pdfium's own numbers, which differ where it left one out."""
-
-    def __init__(self, page: pypdfium2.PdfTextPage, text: str) -> None:
-        self._page = page.raw
-        self._box = raw.FS_RECTF()
-        self._box_at = ctypes.byref(self._box)
-        self._straight = len(text) == page.count_chars()
-        # pdfium counts in UTF-16 units, Python in code points.
-        self._offsets = None if text.isascii() or max(text) <= "\uffff" else _utf16(text)
-
-    def at(self, index: int) -> tuple[float, float, float, float]:
-        """Left, bottom, top and right of a character; bottom and top are those of its line."""
-        unit = index if self._offsets is None else self._offsets[index]
-        if not self._straight:
-            unit = raw.FPDFText_GetCharIndexFromTextIndex(self._page, unit)
-        if not raw.FPDFText_GetLooseCharBox(self._page, unit, self._box_at):
-            return 0.0, 0.0, 0.0, 0.0
-        box = self._box
-        return box.left, box.bottom, box.top, box.right
-
-
-def _lines(page: pypdfium2.PdfTextPage) -> Iterator[list[Word]]:
-    text = page.get_text_range()
-    places = _Places(page, text)
-    start = 0
-    for line in text.split("\r\n"):
-        if not line.isspace() and line:
-            yield _words(line, start, places)
-        start += len(line) + 2
-
-
-def _words(line: str, start: int, places: _Places) -> list[Word]:
-    """The words of a line. Where a word ends is only asked where the gap behind it may be wide."""
-    found = [(match.group(), start + match.start()) for match in _NOT_BLANK.finditer(line)]
-    boxes = [places.at(at) for _, at in found]
-    words = []
-    for number, (text, at) in enumerate(found):
-        left, bottom, top, right = boxes[number]
-        if len(text) > 1:
-            after = boxes[number + 1][0] if number + 1 < len(boxes) else None
-            usual = left + (_WIDE_LETTER * len(text) + 1) * (top - bottom)
-            near = after is not None and left < after < usual
-            right = (
-                after - 0.2 * (top - bottom) if near and after else places.at(at + len(text) - 1)[3]
-            )
-        words.append(Word(text, left, right, bottom, top))
-    return words
-
-
-def _utf16(text: str) -> list[int]:
-    offsets = []
-    at = 0
-    for letter in text:
-        offsets.append(at)
-        at += 2 if letter > "\uffff" else 1
-    return offsets
+            return arrange(rows_of(text_page))
 
 
 def _links(document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage) -> Iterator[str]:
     at = ctypes.c_int(0)
     link = raw.FPDF_LINK()
-    buffer = ctypes.create_string_buffer(_URL_BYTES)
+    buffer = None
     for _ in range(LIMITS.links):
         if not raw.FPDFLink_Enumerate(page.raw, ctypes.byref(at), ctypes.byref(link)):
             return
+        buffer = buffer or ctypes.create_string_buffer(_URL_BYTES)
         action = raw.FPDFLink_GetAction(link)
         length = (
             raw.FPDFAction_GetURIPath(document.raw, action, buffer, _URL_BYTES) if action else 0
