@@ -20,8 +20,13 @@ from app.resumes.understanding import understand as reading
 from scripts.bench.made_resumes import made_resume
 from tests.analysis.samples import POST
 
-UNDERSTOOD: Final = {"2": "d2a6c2b3755ebaa7", "3": "d2a6c2b3755ebaa7"}
-SCORED: Final = {"2.2": "e4bfa562fa80429c", "3.2": "46b3e2df1f005cad", "3.3": "46b3e2df1f005cad"}
+UNDERSTOOD: Final = {"2": "d2a6c2b3755ebaa7", "3": "d2a6c2b3755ebaa7", "4": "5f8e7af87951b451"}
+SCORED: Final = {
+    "2.2": "e4bfa562fa80429c",
+    "3.2": "46b3e2df1f005cad",
+    "3.3": "46b3e2df1f005cad",
+    "3.4": "46b3e2df1f005cad",
+}
 DAY: Final = date(2024, 3, 1)
 ANNOTATED: Final = Path(__file__).parents[1] / "resumes" / "annotated"
 TEXTS: Final = [

@@ -13,6 +13,32 @@ from app.skills.taxonomy import Taxonomy
 
 _PIECE: Final = re.compile(r"[.]?\w+(?:[-.'’/&+]\w+)*(?:\+{1,2}|#)?|<\w+>|[^\w\s]")
 _EDGE: Final = ("-", "-", "-", "-")
+# Words of advertisements that skills follow or that somebody else's doing follows.
+_SIGNS: Final = frozenset(
+    [
+        "experience",
+        "knowledge",
+        "understanding",
+        "ability",
+        "able",
+        "skills",
+        "skill",
+        "familiarity",
+        "familiar",
+        "proficiency",
+        "proficient",
+        "expertise",
+        "degree",
+        "will",
+        "responsible",
+        "we",
+        "our",
+        "you",
+        "your",
+        "including",
+    ]
+)
+_FAR: Final = 4
 
 
 def pieces_of(text: str, start: int = 0, end: int | None = None) -> list[Token]:
@@ -32,7 +58,46 @@ def features_of(tokens: Sequence[Token], text: str, taxonomy: Taxonomy) -> list[
         for at, token in enumerate(tokens)
     ]
     padded = [_EDGE, _EDGE, *seen, _EDGE, _EDGE]
-    return [_features(padded, at + 2) for at in range(len(seen))]
+    around = _around([token.key for token in tokens])
+    return [
+        [*_features(padded, at + 2), *_placed(at, seen[at], around[at])] for at in range(len(seen))
+    ]
+
+
+def _around(keys: Sequence[str]) -> list[tuple[str, ...]]:
+    """For each word what the sentence is like: the last sign before, how far, the next, the rest."""
+    after: list[str] = []
+    sign = "-"
+    for key in reversed(keys):
+        after.append(sign)
+        sign = key if key in _SIGNS else sign
+    whole = (
+        keys[0] if keys else "-",
+        str(keys[-1:] in [["."], ["!"], ["?"]]),
+        str(min(len(keys), 30) // 5),
+    )
+    out: list[tuple[str, ...]] = []
+    sign, far = "-", 0
+    for key, following in zip(keys, reversed(after), strict=True):
+        out.append((sign, str(min(far, _FAR)), following, *whole))
+        sign, far = (key, 0) if key in _SIGNS else (sign, far + 1)
+    return out
+
+
+def _placed(at: int, word: tuple[str, str, str, str], around: tuple[str, ...]) -> list[str]:
+    sign, far, following, first, ended, length = around
+    _, shape, suffix, known = word
+    return [
+        f"tr={sign}",
+        f"tr={sign}|{far}",
+        f"tr={sign}|{shape}|{known}",
+        f"fo={following}",
+        f"fw={first}",
+        f"pe={ended}",
+        f"n={length}",
+        f"at={min(at, 3)}",
+        f"at={min(at, 2)}|{shape}|{suffix}",
+    ]
 
 
 def _known(tokens: Sequence[Token], text: str, taxonomy: Taxonomy) -> list[str]:

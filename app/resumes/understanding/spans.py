@@ -12,7 +12,7 @@ from app.skills.taxonomy import Taxonomy
 
 MODEL: Final = Path(__file__).parent / "data" / "skill_spans.crfsuite"
 _LONGEST_SENTENCE: Final = 200
-_SURELY_NONE: Final = 0.65
+_SURELY_NONE: Final = 0.75
 
 
 @lru_cache(maxsize=1)

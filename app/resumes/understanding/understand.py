@@ -15,7 +15,7 @@ from app.resumes.understanding.skills import find_skills
 from app.resumes.understanding.values import Contact, Understanding
 from app.skills.taxonomy import taxonomy
 
-VERSION: Final = "3"
+VERSION: Final = "4"
 """Raised whenever rules, taxonomy or model change what comes out; kept with every result.
 
 tests/analysis/test_versions.py knows what comes out of each.
