@@ -19,6 +19,9 @@ FAULT_SECONDS = 6.0
 """How long Redis stands still, and the payer and the store are away."""
 
 
+GRACE_SECONDS = 60.0
+
+
 @dataclass
 class Api:
     """The API over a socket that stays open while its process changes."""
@@ -64,7 +67,8 @@ class Api:
         """A new process takes callers from the same socket before the old one is told to end."""
         former = self.process
         self.process = await asyncio.to_thread(self._start)
-        await asyncio.to_thread(stop, former, by=signal.SIGTERM, seconds=15)
+        # It answers what it has begun, for as long as the product's own supervisors would let it.
+        await asyncio.to_thread(stop, former, by=signal.SIGTERM, seconds=GRACE_SECONDS)
 
 
 async def kill_a_worker(house: House, _: Api) -> None:

@@ -59,6 +59,8 @@ def judge(figures: Figures) -> list[Judged]:
 
 
 _STEPS: Final = {
+    "undeclared 5xx and broken connections": "What broke, and at which fault, stands on the command's standard error.",
+    "files taken and lost": "Their addresses and states stand on the command's standard error.",
     "p99 of the worst minute": "Requests wait for Redis, or for the processor that the workers have: look at the minute's fault.",
 }
 

@@ -17,7 +17,7 @@ _SERIES: Final = 10
 _MOST_LABELS: Final = 8
 _STYLE: Final = """
 text{font:12px system-ui,sans-serif;fill:#1f2328}.t{font-weight:600;font-size:14px}.s{fill:#59636e}
-.p{fill:#fff;stroke:#d1d9e0}.g{stroke:#d1d9e0}.ours{fill:#0969da}.other{fill:#9aa4af}.c{fill:none;stroke-width:2}
+.p{fill:#fff;stroke:#d1d9e0}.g{stroke:#d1d9e0}.ours{fill:#0969da}.other{fill:#9aa4af}.c{fill:none;stroke-width:2}.d{stroke-dasharray:4 3}
 .k0{stroke:#0969da}.k1{stroke:#bc4c00}.k2{stroke:#1a7f37}.k3{stroke:#8250df}.k4{stroke:#cf222e}
 .k5{stroke:#9a6700}.k6{stroke:#1b7c83}.k7{stroke:#bf3989}.k8{stroke:#59636e}.k9{stroke:#24292f}
 @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.s{fill:#9198a1}.p{fill:#0d1117;stroke:#3d444d}
@@ -98,7 +98,7 @@ def draw_curves(curves: Curves) -> str:
     """The curves with a scale and a legend."""
     points = [point for series in curves.series.values() for point in series]
     xs, ys = [x for x, _ in points], [max(y, 1e-9) for _, y in points]
-    wide, high = WIDTH - 330, _PLOT_HEIGHT
+    wide, high = WIDTH - 390, _PLOT_HEIGHT
     left, top = 70, 44
     along = _Even(min(xs), max(xs), wide) if curves.is_even else _Axis(min(xs), max(xs), wide)
     up = _Axis(min(ys), max(ys), high, is_decades=True)
@@ -113,7 +113,7 @@ def draw_curves(curves: Curves) -> str:
         parts.append(_text(x, top + high + 20, f"{value:,.0f}", "s", "middle"))
     parts.append(_text(left + wide / 2, top + high + 40, curves.across, "s", "middle"))
     for place, (name, series) in enumerate(curves.series.items()):
-        kind = f"c k{place % _SERIES}"
+        kind = f"c k{place % _SERIES}{' d' if place >= _SERIES else ''}"
         route = "L".join(
             f"{left + along.place(x):.1f} {top + high - up.place(max(y, 1e-9)):.1f}"
             for x, y in series

@@ -162,8 +162,9 @@ def growth_judge(figures: Figures) -> list[Judged]:
             is_small_good=True,
             unit=" ms",
             step=(
-                f"Of its median of {worst['median']:.0f} ms PostgreSQL works {worst['postgres']:.0f} ms, so"
-                " the next step is in its plan: see the section on search."
+                f"Of its median of {worst['median']:.0f} ms PostgreSQL works {worst['postgres']:.0f} ms: where that"
+                " is most of it, the next step is in its plan (see the section on search); else the machine"
+                " was busy, or the words of the answers are."
             ),
         )
     ]
