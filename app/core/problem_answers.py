@@ -173,6 +173,11 @@ async def _on_http(request: Request, error: HTTPException) -> Response:
 
 
 async def _on_problem(request: Request, problem: Problem) -> Response:
+    if problem.status == 401:
+        # A route of the same form asks who it is before it finds that this is no id of its own.
+        allowed = allowed_methods(request.app, request.scope["path"])
+        if allowed and request.method not in allowed:
+            return _method_not_allowed(request, allowed)
     return render(problem, request.scope)
 
 

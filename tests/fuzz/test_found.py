@@ -60,6 +60,16 @@ async def test_a_name_is_no_id_of_its_neighbour(
     assert answer.headers["allow"] == allowed
 
 
+async def test_a_public_name_says_its_methods_to_nobody_in_particular(
+    client: httpx.AsyncClient,
+) -> None:
+    """PATCH /interviews/{id} wants a token, but what is meant here is its neighbour, which wants none."""
+    answer = await client.patch(f"{API}/interviews/preview")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    answer = await client.patch(f"{API}/interviews/00000000-0000-7000-8000-000000000000")
+    assert answer.status_code == 401
+
+
 def test_the_document_tells_what_members_are_told(app: Intake) -> None:
     """Whatever reads X-Organization may answer that it needs one."""
     operation = app.openapi()["paths"][f"{API}/claims/bulk/template"]["get"]
