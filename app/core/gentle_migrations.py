@@ -151,7 +151,7 @@ class GentlePostgresql(PostgresqlImpl):
             )
         self._run(f"DELETE FROM {PROGRESS}")  # noqa: S608 - a constant.  # nosec B608 - a constant
         self._run(
-            f"INSERT INTO {PROGRESS} VALUES (:came_from, :direction, :done, :digest, :held)",  # noqa: S608 - a constant.
+            f"INSERT INTO {PROGRESS} VALUES (:came_from, :direction, :done, :digest, :held)",  # noqa: S608  # nosec B608 - a constant
             came_from=self._came_from(),
             direction=self._direction(),
             done=done,
@@ -222,7 +222,7 @@ class GentlePostgresql(PostgresqlImpl):
         return self._ask(_TABLE_OF_INDEX, name=self._quoted(index)) or ""
 
     def _has_rows(self, table: str) -> bool:
-        return bool(self._ask(f"SELECT EXISTS (SELECT FROM {table})"))  # noqa: S608 - a table's name.
+        return bool(self._ask(f"SELECT EXISTS (SELECT FROM {table})"))  # noqa: S608  # nosec B608 - a table's name
 
     def _came_from(self) -> str:
         return ", ".join(context.get_context().get_current_heads())
