@@ -45,3 +45,11 @@ class ResumeBeingRead(Problem):
     status = 409
     title = "The résumé is being read already"
     hint = "Wait for skills_extracted or extraction_failed, then ask for it again."
+
+
+class PageNotDrawn(NotFound):
+    """No such page among the first ten, no PDF, or one that cannot be drawn."""
+
+    code = "resumes.page_not_drawn"
+    title = "This page cannot be shown"
+    hint = "Download the original instead."

@@ -11,6 +11,7 @@ NOT_PAGES = {
     "/console/claims/{job_id}/errors": "a file",
     "/console/resumes/{resume_id}/file": "a file",
     "/console/resumes/{resume_id}/events": "a stream",
+    "/console/resumes/{resume_id}/pages/{number}": "a picture",
     "/console/audit/file": "a file",
     "/console/sign-in/{provider}": "a way to a provider",
     "/console/sign-in/{provider}/callback": "the way back",

@@ -1,6 +1,5 @@
 """People, claim files and papers, made through the API as a customer's own programs would."""
 
-import io
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from app.dev.payer.example import DEMO_TIN
 from app.dev.payer.questions import payer_today
 from app.dev.payer.rows import Mix, RowPlan, Shape, write_rows
 from tests.browser.rehearsal import Rehearsal
+from tests.resumes.papers import lines, pdf
 
 PASSWORD = "correct horse battery"
 TIN = "222222222"
@@ -187,8 +187,8 @@ def _hiring(house: Rehearsal, seeds: Seeds) -> None:
 
 def _read_resume(person: Person) -> str:
     """A résumé that the worker has read; its id."""
-    text = (PROJECT / "examples" / "resume.txt").read_bytes()
-    files = {"file": ("zoe-lefevre.txt", io.BytesIO(text), "text/plain")}
+    text = (PROJECT / "examples" / "resume.txt").read_text(encoding="utf-8")
+    files = {"file": ("zoe-lefevre.pdf", pdf(lines(*text.splitlines())), "application/pdf")}
     made = str(checked(person.api.post("/resumes", files=files))["id"])
     deadline = time.monotonic() + 60
     while checked(person.api.get(f"/resumes/{made}"))["status"] != "skills_extracted":

@@ -51,6 +51,20 @@ def test_a_score_adds_up_and_says_what_would_raise_it(door: Door, seeds: Seeds) 
         assert all(0 < gain <= 100 - sum(parts) for gain in gains)
 
 
+def test_the_original_stands_beside_what_was_read(door: Door, seeds: Seeds) -> None:
+    with door.window(seeds.admin) as context:
+        page = context.new_page()
+        page.goto(f"/console/resumes/{seeds.ids['resume']}")
+        page.get_by_text("As it was handed in").click()
+        picture = page.get_by_role("img", name="Page 1 of the original")
+        expect(picture).to_have_js_property("naturalWidth", 901)
+        read = page.get_by_role("region", name="What was read").bounding_box()
+        shown = picture.bounding_box()
+        assert read is not None
+        assert shown is not None
+        assert shown["x"] + shown["width"] <= read["x"]
+
+
 def _texts(found: Locator) -> list[str]:
     return [text.strip() for text in found.all_inner_texts()]
 

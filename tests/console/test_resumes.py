@@ -1,11 +1,16 @@
 """Résumés in the console: handed in, shown with their evidence, kept from who does not hire."""
 
+import io
+
 import httpx
+import pytest
+from PIL import Image
 from sqlalchemy import update
 
 from app.core.db import Database, Scope
 from app.resumes.models import Resume
 from tests.people import Crew
+from tests.resumes.papers import pdf
 from tests.resumes.samples import TEXT
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -47,6 +52,29 @@ async def test_a_resume_is_handed_in_and_shown_while_it_is_read(
     for actor in (crew.stranger, crew.staff, crew.admin):
         for path in ("", "/file", "/events"):
             assert (await client.get(place + path, headers=actor.headers)).status_code == 404
+
+
+async def test_the_original_stands_beside_what_was_read(
+    client: httpx.AsyncClient, crew: Crew
+) -> None:
+    content = pdf([(72, 700, "Ada Lovelace")], [(72, 700, "Page two")])
+    headers = crew.candidate.headers
+    files = {"file": ("Ada.pdf", content, "application/pdf")}
+    taken = await client.post(RESUMES, files=files, headers={**headers, **HERE})
+    place = taken.headers["location"]
+    assert f'src="{place}/pages/1"' in (await client.get(place, headers=headers)).text
+    picture = await client.get(f"{place}/pages/2", headers=headers)
+    assert picture.headers["content-type"] == "image/webp"
+    with Image.open(io.BytesIO(picture.content)) as shown:
+        assert shown.format == "WEBP"
+        assert shown.width == pytest.approx(900, abs=1)
+    for number in ("0", "3", "11", "70000"):
+        assert (await client.get(f"{place}/pages/{number}", headers=headers)).status_code == 404
+    for actor in (crew.stranger, crew.staff, crew.admin):
+        assert (await client.get(f"{place}/pages/1", headers=actor.headers)).status_code == 404
+    words = await hand_in(client, headers)
+    assert "/pages/" not in (await client.get(words, headers=headers)).text
+    assert (await client.get(f"{words}/pages/1", headers=headers)).status_code == 404
 
 
 async def test_each_skill_is_marked_where_it_stands(

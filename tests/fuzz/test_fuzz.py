@@ -39,7 +39,7 @@ async def test_everything_that_the_document_promises_holds(
         *("-m", "schemathesis.cli"),
         *("--config-file", str(write(tmp_path, house.url, house.peers, visit))),
         *("run", f"{house.url}/openapi.json", "--phases", visit.phases),
-        *("--checks", "all", "--workers", "2", "--no-color", "--wait-for-schema", "60"),
+        *("--checks", "all", "--workers", "1", "--no-color", "--wait-for-schema", "60"),
         *os.environ.get("INTAKE_FUZZ_FLAGS", "").split(),
     ]
     process = await asyncio.create_subprocess_exec(

@@ -22,10 +22,11 @@ from app.core.attachments import attachment
 from app.core.db import Database, Scope
 from app.core.limits import limit
 from app.core.pages import Pages
+from app.core.sandbox import Sandbox
 from app.core.sse import EventStream
 from app.core.state import services
 from app.organizations.deps import SignedInViewer, ViewerRead
-from app.resumes import service
+from app.resumes import originals, service
 from app.resumes.deps import HIRING, OptionalFile, begun, require_sight
 from app.resumes.errors import ResumeMissing
 from app.resumes.schemas import resume_out
@@ -84,6 +85,7 @@ async def get(
         here="resumes",
         resume=resume,
         is_own=found.owner_id == who.person.id,
+        drawn=originals.pages_to_draw(content_type=resume.content_type, pages=resume.pages),
         passages=view.passages(resume),
         skills=view.by_category(resume.skills),
         ahead=view.still_to_come(resume),
@@ -136,6 +138,29 @@ async def take(request: Request, resume_id: UUID, who: SignedInViewer) -> Stream
             "Cache-Control": "no-store",
         },
     )
+
+
+def _sandbox(request: Request) -> Sandbox:
+    """The process's sandbox for pages, made at its first use."""
+    state = request.app.state
+    known: Sandbox | None = getattr(state, "page_sandbox", None)
+    if known is None:
+        known = state.page_sandbox = originals.open_sandbox()
+    return known
+
+
+@router.get("/resumes/{resume_id}/pages/{number}")
+async def show(request: Request, resume_id: UUID, number: int, who: SignedInViewer) -> Response:
+    """A page of the original as a picture."""
+    open_ends = services(request)
+    async with open_ends.database.read(who.scope) as session:
+        found = await service.get(session, resume_id=resume_id, with_text=False)
+        require_sight(who, found)
+    picture = await originals.draw(
+        _sandbox(request), open_ends.database, open_ends.settings, resume=found, number=number
+    )
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    return Response(picture, media_type="image/webp", headers=headers)
 
 
 @router.post("/resumes/{resume_id}/again")
