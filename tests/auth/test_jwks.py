@@ -213,7 +213,7 @@ async def test_health_tells_of_keys_without_asking_for_them(
 ) -> None:
     check = (await portal.get("/health")).json()["checks"]["issuers"]
     assert (check["status"], loads(rehearsal)) == ("healthy", 0)
-    assert check["detail"] == "keycloak: not asked yet; clerk: not asked yet."
+    assert check["detail"] == "keycloak: not asked yet. clerk: not asked yet."
     await portal.get(f"{API}/users/me", headers=rehearsal.keycloak())
     asked = loads(rehearsal)
     check = (await portal.get("/health")).json()["checks"]["issuers"]
