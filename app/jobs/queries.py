@@ -25,7 +25,7 @@ from app.jobs.models import Job, OpenJob
 from app.jobs.search import MARK_END, MARK_START
 
 # Only the newest of very many hits are ranked: nobody reads further, and a rank costs its row.
-_MOST_RANKED: Final = 500
+_MOST_RANKED: Final = 300
 _HEADLINE: Final = (
     f'StartSel="{MARK_START}", StopSel="{MARK_END}", MaxFragments=2, MaxWords=18, MinWords=6'
 )
