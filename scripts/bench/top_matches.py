@@ -87,6 +87,8 @@ async def fill(database: Database, base: Sequence[Demands], many: int) -> None:
     async with database.engine.connect() as owner:
         await owner.execution_options(isolation_level="AUTOCOMMIT")
         await owner.execute(text("SET ROLE NONE"))
+        # PostgreSQL may be at it by itself; then this waits for it.
+        await owner.execute(text("SET lock_timeout = 0"))
         for table in ("jobs", "job_features", "job_terms"):
             await owner.execute(text(f"VACUUM ANALYZE {table}"))
 
