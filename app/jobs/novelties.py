@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, func, select
 
 from app.core.db import ReadSession
+from app.core.plans import plan_for_each_question
 from app.jobs import queries
 from app.jobs.filters import Filters
 from app.jobs.models import OpenJob
@@ -36,7 +37,7 @@ async def settled(session: ReadSession) -> tuple[datetime, datetime | None]:
 
     What this transaction asks afterwards is planned for its own words.
     """
-    await queries.plan_for_each_question(session)
+    await plan_for_each_question(session)
     until = func.now() - SETTLED
     newest = (
         select(OpenJob.posted_at)

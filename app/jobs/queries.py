@@ -77,14 +77,6 @@ async def found(
     return {job.id: (job, passage) for job, passage in rows}
 
 
-async def plan_for_each_question(session: ReadSession) -> None:
-    """Let every search of this transaction be planned for its own words.
-
-    A plan for any words at all reads a hundred thousand rows for a rare one.
-    """
-    await session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
-
-
 async def ranked_in_all(session: ReadSession, filters: Filters, sought: Sequence[str]) -> int:
     """How many jobs a search ranks."""
     counted = select(func.count()).select_from(ranked(filters, sought).subquery())

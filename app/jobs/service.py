@@ -9,6 +9,7 @@ from app.core.audit import Entry, record
 from app.core.clock import now
 from app.core.db import ReadSession, WriteSession
 from app.core.pages import PageQuery, Slice, paginate
+from app.core.plans import plan_for_each_question
 from app.jobs import queries
 from app.jobs.errors import JobExpiryPast, JobNotFound, JobSalaryRange, JobTransition
 from app.jobs.filters import Filters
@@ -61,7 +62,7 @@ async def search(
         listed = await browse(session, filters=filters, query=query)
         rows = [{"OpenJob": job, "rank": 0, "headline": ""} for job in listed.rows]
         return filters, Slice(rows, listed.next, listed.previous, listed.count)
-    await queries.plan_for_each_question(session)
+    await plan_for_each_question(session)
     near = await queries.near_words(session, correctable(words))
     corrected = {word: corrections(word, known) for word, known in near.items()}
     is_known = words[-1] in near.get(words[-1], ())

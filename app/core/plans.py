@@ -1,0 +1,14 @@
+"""How PostgreSQL plans what is asked again and again."""
+
+from sqlalchemy import text
+
+from app.core.db import ReadSession
+
+
+async def plan_for_each_question(session: ReadSession) -> None:
+    """Let every statement of this transaction be planned for the values that it comes with.
+
+    After five times PostgreSQL may keep one plan for any values. For a rare word, or a year of one
+    job, that plan reads a hundred thousand rows.
+    """
+    await session.execute(text("SELECT set_config('plan_cache_mode', 'force_custom_plan', true)"))
