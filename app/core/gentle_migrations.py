@@ -106,6 +106,8 @@ class GentlePostgresql(PostgresqlImpl):
             self._let_readers_in(course)
         if found := _MAKES_OR_TAKES.match(statement):
             course.note(*found.groups())
+            if [word.upper() for word in found.groups()[:2]] == ["DROP", "FUNCTION"]:
+                self._let_go_of_indexes(course)
 
     def _begin(self) -> Course:
         if not self._ask("SELECT to_regclass(:name)::text", name=PROGRESS):
@@ -187,6 +189,12 @@ class GentlePostgresql(PostgresqlImpl):
             super()._exec(construct)
         if self._table_of(going):
             course.later.append((going, ""))
+
+    def _let_go_of_indexes(self, course: Course) -> None:
+        """Drop now what would go at the end: an index may call the function that goes next."""
+        for name, _ in [pair for pair in course.later if not pair[1]]:
+            self._run(f"DROP INDEX {self._quoted(name)}")
+        course.later = [pair for pair in course.later if pair[1]]
 
     def _is_constraint(self, construct: Any) -> bool:
         """Whether each row of a table that has some would be looked at."""

@@ -66,6 +66,15 @@ SECOND = """
         op.execute("CREATE VIEW names AS SELECT name FROM things")
         op.create_index("ix_things_maker", "things", ["maker"])
 """
+CALLING = """
+    def upgrade():
+        op.execute("CREATE FUNCTION twice(n int) RETURNS int IMMUTABLE RETURN n * 2")
+        op.create_index("ix_things_twice", "things", [sa.text("twice(maker)")])
+
+    def downgrade():
+        op.drop_index("ix_things_twice", "things")
+        op.execute("DROP FUNCTION twice(int)")
+"""
 SHAPE = """
     SELECT attname || ' ' || attnotnull FROM pg_attribute
     WHERE attrelid = 'things'::regclass AND attnum > 0 AND NOT attisdropped
@@ -192,6 +201,19 @@ async def test_nobody_sees_a_schema_with_a_gap(servers: Servers, owner: asyncpg.
     # The trigger goes before an index is built: until that is done nobody is without either.
     assert await owner.fetchval("SELECT count(*) FROM pg_trigger WHERE tgname = 'measure'") == 1
     await writer.close()
+
+
+async def test_an_index_goes_before_the_function_that_it_calls(
+    servers: Servers, owner: asyncpg.Connection, scripts: Path
+) -> None:
+    _write(scripts, 2, CALLING)
+    url = servers.postgres.url_of(NAME)
+    before = await _shape(owner)
+    await migrations.migrate(url)
+    assert await _shape(owner) != before
+    await _downgrade(url)
+    assert await _shape(owner) == before
+    assert await owner.fetchval("SELECT to_regprocedure('twice(int)')") is None
 
 
 async def _downgrade(url: str, revision: str = "0001") -> None:
