@@ -29,7 +29,7 @@ from app.optimus.ranges import Range
 from app.resumes.models import Resume
 
 MOST_SKILLS: Final = 300
-MOST_RESUMES: Final = 2_000
+MOST_RESUMES: Final = 1_000
 
 
 async def jobs_by_status(session: ReadSession, field: Field) -> dict[str, int]:
