@@ -30,7 +30,7 @@ from app.analysis.models import JobFeatures, JobTerm
 from app.core.db import Database, ReadSession, Scope, WriteSession
 from app.jobs.models import Job, OpenJob
 
-MOST_CANDIDATES: Final = 1_000
+MOST_CANDIDATES: Final = 800
 _BATCH: Final = 20
 _JOB_TERMS: Final = 24
 _RESUME_TERMS: Final = 48
