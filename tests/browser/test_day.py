@@ -115,7 +115,7 @@ def _retries_one_reason(page: Page, keys: Keyboard) -> None:
     reasons = page.get_by_role("region", name="Failures by reason")
     expect(reasons).to_contain_text("The payer's answer could not be understood")
     keys.press("button", "Retry these")
-    expect(page.get_by_text("attempt 2")).to_be_visible()
+    expect(page.locator(".head").get_by_text("attempt 2")).to_be_visible()
     expect(reasons).not_to_contain_text("could not be understood")
     # What another try cannot change was left as it was.
     expect(page.get_by_text("Row errors").first).to_be_visible(timeout=60_000)
