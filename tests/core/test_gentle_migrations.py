@@ -1,6 +1,7 @@
 """Migrations over tables with rows: readers are let in, what was broken off is gone on with."""
 
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from textwrap import dedent
@@ -95,6 +96,8 @@ def _write(folder: Path, number: int, body: str) -> None:
 
 @pytest.fixture
 def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    # Written twice within a second and as long as before, a script would be taken for the compiled one.
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
     (tmp_path / "versions").mkdir()
     shutil.copy(Path(migrations.__file__).parents[2] / "migrations" / "env.py", tmp_path)
     monkeypatch.setattr(migrations, "_SCRIPTS", tmp_path)
