@@ -10,17 +10,17 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from app.core.log import logger
 
 Reason = Literal["memory", "cpu", "wall", "crash", "raised"]
-Work = Callable[[bytes], bytes]
 
 _DONE: Final = b"\x00"
 _OUT_OF_MEMORY: Final = b"\x01"
@@ -47,31 +47,44 @@ class Died(Exception):
 
 
 class Sandbox:
-    """A process's way to such children; `modules` are imported once, in the server they fork from."""
+    """A process's way to such children, all for one kind of work.
 
-    def __init__(self, modules: Sequence[str] = (), *, limits: Limits | None = None) -> None:
+    `work` names a function, as "app.room.module:function", that makes bytes of bytes. Its module is
+    imported in the server that children fork from and not here: parsers are many megabytes.
+    """
+
+    def __init__(self, work: str, *, limits: Limits | None = None) -> None:
+        self._work = work
         self._limits = limits or Limits()
-        self._context = _context(tuple(modules))
+        self._context = _context(work.partition(":")[0])
         self._places = asyncio.Semaphore(max(1, os.cpu_count() or 1))
 
-    async def run(self, work: Work, content: bytes) -> bytes:
-        """What `work`, a function of some module, makes of `content`.
+    async def run(self, content: bytes) -> bytes:
+        """What the work makes of `content`.
 
         Raises:
             Died: it took more than it may, raised, or its process ended.
         """
         async with self._places:
-            return await asyncio.to_thread(_run, self._context, work, content, self._limits)
+            return await asyncio.to_thread(_run, self._context, self._work, content, self._limits)
+
+
+def kept_in(state: Any, work: str, limits: Limits) -> Sandbox:
+    """The sandbox of an application for `work`, made at its first use; `state` is the application's."""
+    kept: dict[str, Sandbox] | None = getattr(state, "sandboxes", None)
+    if kept is None:
+        kept = state.sandboxes = {}
+    return kept.setdefault(work, Sandbox(work, limits=limits))
 
 
 @cache
-def _context(modules: tuple[str, ...]) -> ForkServerContext:
+def _context(module: str) -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, *modules])
+    context.set_forkserver_preload([__name__, module])
     return context
 
 
-def _run(context: ForkServerContext, work: Work, content: bytes, limits: Limits) -> bytes:
+def _run(context: ForkServerContext, work: str, content: bytes, limits: Limits) -> bytes:
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(theirs, work, content, limits), daemon=True)
     with ours:
@@ -109,7 +122,8 @@ def _reason_of(exit_code: int | None) -> Reason:
     return "cpu" if exit_code in (-signal.SIGXCPU, -signal.SIGKILL) else "crash"
 
 
-def _child(connection: Connection, work: Work, content: bytes, limits: Limits) -> None:
+def _child(connection: Connection, work: str, content: bytes, limits: Limits) -> None:
+    function = _function(work)
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     _lower(resource.RLIMIT_AS, limits.memory_bytes)
     _lower(resource.RLIMIT_CPU, limits.cpu_seconds)
@@ -117,12 +131,18 @@ def _child(connection: Connection, work: Work, content: bytes, limits: Limits) -
     # Nothing that reads a file has a file to write.
     _lower(resource.RLIMIT_FSIZE, 0)
     try:
-        answer = _DONE + work(content)
+        answer = _DONE + function(content)
     except MemoryError:
         answer = _OUT_OF_MEMORY
     except Exception as error:  # noqa: BLE001 - parsers raise every kind; all mean that it failed.
         answer = _RAISED + type(error).__name__.encode("ascii", "replace")
     connection.send_bytes(answer)
+
+
+def _function(work: str) -> Callable[[bytes], bytes]:
+    module, _, name = work.partition(":")
+    function: Callable[[bytes], bytes] = getattr(import_module(module), name)
+    return function
 
 
 def _lower(kind: int, wanted: int) -> None:

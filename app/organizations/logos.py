@@ -7,13 +7,14 @@ from uuid import UUID
 from app.core.db import ReadSession, WriteSession
 from app.core.log import logger
 from app.core.sandbox import Died, Limits, Sandbox
-from app.organizations import pictures, queries, service
+from app.organizations import queries, service, verdicts
 from app.organizations.errors import LogoMissing, LogoNotFound, LogoPixels, LogoType
 from app.organizations.models import Organization
 from app.storage import service as storage
 
+WORK: Final = "app.organizations.pictures:make_logo"
 LIMITS: Final = Limits(cpu_seconds=5, wall_seconds=20.0, answer_bytes=8 * 1024 * 1024)
-_TYPES: Final = {pictures.PNG: "image/png", pictures.JPEG: "image/jpeg"}
+_TYPES: Final = {verdicts.PNG: "image/png", verdicts.JPEG: "image/jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,6 @@ class Logo:
 
     content: bytes
     content_type: str
-
-
-def open_sandbox() -> Sandbox:
-    """The process's way to re-encode pictures."""
-    return Sandbox(["app.organizations.pictures"], limits=LIMITS)
 
 
 async def prepare(sandbox: Sandbox, content: bytes) -> Logo:
@@ -40,11 +36,11 @@ async def prepare(sandbox: Sandbox, content: bytes) -> Logo:
     if not content:
         raise LogoMissing
     try:
-        made = await sandbox.run(pictures.make_logo, content)
+        made = await sandbox.run(content)
     except Died as death:
         logger.info("organizations.logo_refused", reason=death.reason)
         raise LogoType from death
-    if made[:1] == pictures.TOO_MANY_PIXELS:
+    if made[:1] == verdicts.TOO_MANY_PIXELS:
         raise LogoPixels
     content_type = _TYPES.get(made[:1])
     if content_type is None:

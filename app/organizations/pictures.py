@@ -9,12 +9,12 @@ from typing import Final
 
 from PIL import Image, ImageCms, ImageOps
 
+from app.organizations.verdicts import JPEG, NO_PICTURE, PNG, TOO_MANY_PIXELS
+
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 LONGEST_SIDE: Final = 512
 # Decoded, that is 100 MB; a larger picture is no logo.
 MOST_PIXELS: Final = 25_000_000
-PNG, JPEG = b"P", b"J"
-NO_PICTURE, TOO_MANY_PIXELS = b"t", b"p"
 _QUALITY: Final = 88
 
 

@@ -8,16 +8,12 @@ from app.core.sandbox import Died, Limits, Sandbox
 from app.core.settings import Settings
 from app.resumes.errors import PageNotDrawn
 from app.resumes.models import Resume
-from app.resumes.reading.pictures import MOST_PAGES, draw_page, numbered
+from app.resumes.reading.asked_page import MOST_PAGES, numbered
 from app.resumes.reading.results import CONTENT_TYPES
 from app.storage import service as storage
 
-_LIMITS: Final = Limits(cpu_seconds=5, wall_seconds=20.0, answer_bytes=8 * 1024 * 1024)
-
-
-def open_sandbox() -> Sandbox:
-    """The process's way to draw pages."""
-    return Sandbox(["app.resumes.reading.pictures"], limits=_LIMITS)
+WORK: Final = "app.resumes.reading.pictures:draw_page"
+LIMITS: Final = Limits(cpu_seconds=5, wall_seconds=20.0, answer_bytes=8 * 1024 * 1024)
 
 
 def pages_to_draw(*, content_type: str, pages: int | None) -> int:
@@ -40,7 +36,7 @@ async def draw(
         raise PageNotDrawn
     content = await storage.read(database, settings, resume.file_id)
     try:
-        picture = await sandbox.run(draw_page, numbered(number, content))
+        picture = await sandbox.run(numbered(number, content))
     except Died as death:
         logger.info("resumes.page_not_drawn", reason=death.reason)
         raise PageNotDrawn from death

@@ -19,8 +19,7 @@ from app.resumes import queries
 from app.resumes.anew import columns_of, understood_from
 from app.resumes.models import ENDED
 from app.resumes.queries import Leased
-from app.resumes.reading.child import Readers
-from app.resumes.reading.recognition import tesseract
+from app.resumes.reading.readers import Readers, tesseract
 from app.resumes.reading.results import Unreadable, unreadable
 from app.storage import service as storage
 from app.storage.service import FileAway

@@ -7,7 +7,7 @@ from app.core.clock import now
 from app.core.db import ReadSession
 from app.resumes import anew, queries
 from app.resumes.pipeline import Bench, drain
-from app.resumes.reading.child import Readers
+from app.resumes.reading.readers import Readers
 from app.resumes.service import WORK
 from app.worker.registry import (
     Backlog,

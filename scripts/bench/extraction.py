@@ -18,8 +18,8 @@ from typing import Final
 
 from pdfminer.high_level import extract_text
 
-from app.resumes.reading.child import Readers
 from app.resumes.reading.pdf import read_pdf
+from app.resumes.reading.readers import Readers
 from app.resumes.reading.results import CannotRead, Reading
 from app.resumes.understanding.understand import understand
 from scripts.bench import kept

@@ -4,10 +4,12 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
-from app.core.sandbox import Died, Limits, Sandbox
+from app.core.sandbox import Died, Limits, Sandbox, kept_in
 
 LIMITS = Limits(memory_bytes=300 * 1024 * 1024, cpu_seconds=1, wall_seconds=60, answer_bytes=10_000)
 
@@ -57,15 +59,19 @@ def writer(_content: bytes) -> bytes:
     return b"written"
 
 
+def sandbox_for(work: Callable[[bytes], bytes], limits: Limits = LIMITS) -> Sandbox:
+    return Sandbox(f"{__name__}:{work.__name__}", limits=limits)
+
+
 async def test_bytes_in_bytes_out() -> None:
-    sandbox = Sandbox(limits=LIMITS)
-    assert await sandbox.run(upper, b"ada") == b"ADA"
-    assert await sandbox.run(upper, b"x" * 5_000) == b"X" * 5_000
+    sandbox = sandbox_for(upper)
+    assert await sandbox.run(b"ada") == b"ADA"
+    assert await sandbox.run(b"x" * 5_000) == b"X" * 5_000
 
 
 async def test_each_piece_of_work_has_a_process_of_its_own() -> None:
-    sandbox = Sandbox(limits=LIMITS)
-    found = await asyncio.gather(*(sandbox.run(whoami, b"") for _ in range(4)))
+    sandbox = sandbox_for(whoami)
+    found = await asyncio.gather(*(sandbox.run(b"") for _ in range(4)))
     assert len({*found, str(os.getpid()).encode()}) == 5
 
 
@@ -80,21 +86,25 @@ async def test_each_piece_of_work_has_a_process_of_its_own() -> None:
         (deep, "raised"),
     ],
 )
-async def test_what_takes_too_much_dies_alone(work: object, reason: str) -> None:
-    sandbox = Sandbox(limits=LIMITS)
+async def test_what_takes_too_much_dies_alone(work: Callable[[bytes], bytes], reason: str) -> None:
     with pytest.raises(Died) as died:
-        await sandbox.run(work, b"")  # type: ignore[arg-type]
+        await sandbox_for(work).run(b"")
     assert died.value.reason == reason
-    assert await sandbox.run(upper, b"still here") == b"STILL HERE"
+    assert await sandbox_for(upper).run(b"still here") == b"STILL HERE"
 
 
 async def test_nobody_waits_for_one_that_sleeps() -> None:
-    sandbox = Sandbox(limits=Limits(wall_seconds=0.3))
     with pytest.raises(Died) as died:
-        await sandbox.run(asleep, b"")
+        await sandbox_for(asleep, Limits(wall_seconds=0.3)).run(b"")
     assert died.value.reason == "wall"
 
 
 async def test_a_parser_writes_no_file() -> None:
     with pytest.raises(Died):
-        await Sandbox(limits=LIMITS).run(writer, b"")
+        await sandbox_for(writer).run(b"")
+
+
+def test_an_application_keeps_one_for_each_kind_of_work() -> None:
+    state = SimpleNamespace()
+    kept = [kept_in(state, f"{__name__}:{name}", LIMITS) for name in ("upper", "whoami", "upper")]
+    assert kept[0] is kept[2] is not kept[1]

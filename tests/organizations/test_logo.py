@@ -15,7 +15,8 @@ from app.core.db import Database, Scope
 from app.core.settings import Settings
 from app.core.settings_files import FileSettings
 from app.main import create_app
-from app.organizations.pictures import LONGEST_SIDE, TOO_MANY_PIXELS, make_logo
+from app.organizations.pictures import LONGEST_SIDE, make_logo
+from app.organizations.verdicts import TOO_MANY_PIXELS
 from app.storage.models import File, FilePiece
 from app.storage.move import move_one
 from tests.conftest import running

@@ -13,9 +13,8 @@ import msgspec
 import pytest
 
 from app.core.sandbox import Died, Limits, Sandbox
-from app.resumes.reading import child
-from app.resumes.reading.child import Outcome, Readers, read_in_child
-from app.resumes.reading.recognition import recognise, tesseract
+from app.resumes.reading.readers import Outcome, Readers, tesseract
+from app.resumes.reading.recognition import recognise
 from app.resumes.reading.results import Reading, Unreadable
 from app.resumes.understanding.understand import understand
 from tests.resumes.papers import (
@@ -107,10 +106,10 @@ MANY = one_page(b"BT /F1 1 Tf " + b"(x) Tj " * 3_000_000 + b" ET")
 @pytest.mark.parametrize("content", [BOMB, LOOP, MANY], ids=["swells", "loops", "many"])
 async def test_what_takes_too_much_takes_only_the_child_with_it(content: bytes) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    sandbox = Sandbox([child.__name__], limits=SMALL)
+    sandbox = Sandbox("app.resumes.reading.child:read_in_child", limits=SMALL)
     # Died, unless the reader itself saw that it is too much.
     with suppress(Died):
-        said = msgspec.msgpack.decode(await sandbox.run(read_in_child, content), type=Outcome)
+        said = msgspec.msgpack.decode(await sandbox.run(content), type=Outcome)
         assert said.unreadable is not None
     # In kilobytes: the file itself passes through, what it swells to does not.
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before

@@ -5,7 +5,8 @@ import io
 import pytest
 from PIL import Image
 
-from app.resumes.reading.pictures import draw_page, numbered
+from app.resumes.reading.asked_page import numbered
+from app.resumes.reading.pictures import draw_page
 from tests.resumes.papers import pdf
 
 PAPER = pdf([(72, 700, "Ada Lovelace")])

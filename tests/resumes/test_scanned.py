@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from app.resumes import pipeline
-from app.resumes.reading.child import Readers
+from app.resumes.reading.readers import Readers
 from app.resumes.reading.results import Reading, Unreadable, unreadable
 from app.resumes.tasks import process
 from app.worker.registry import TaskContext

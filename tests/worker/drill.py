@@ -52,7 +52,7 @@ def upper(content: bytes) -> bytes:
 
 @task("drill.sandbox")
 async def sandboxed(context: TaskContext, *, job_id: str) -> None:
-    made = await Sandbox([__name__]).run(upper, b"done")
+    made = await Sandbox(f"{__name__}:upper").run(b"done")
     note("sandbox", job_id=job_id, made=made.decode())
 
 

@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+# What the exit status says; the process that begins this one knows them by number as well.
 EMPTY = 3
 DAMAGED = 4
 _OUTPUT_BYTES = 400 * 1024 * 1024

@@ -12,13 +12,14 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, Final, cast
 
 from app.claims.errors import FileEmpty, NotATable, TooLarge
-from app.claims.tables import sheet_child
 from app.claims.tables.archive import inspect_workbook
 from app.claims.tables.decode import Encoding
 from app.claims.tables.options import Limits
 from app.claims.tables.text import TextSource
 
-_CHILD: Final = Path(sheet_child.__file__)
+# Never imported: what it loads is for the child alone.
+_CHILD: Final = Path(__file__).with_name("sheet_child.py")
+_EMPTY, _DAMAGED = 3, 4
 _SERIAL: Final = re.compile(r"(\d{1,5})(?:\.\d+)?", re.ASCII)
 _EPOCH_1900: Final = date(1899, 12, 30)
 _EPOCH_1904: Final = date(1904, 1, 1)
@@ -87,9 +88,9 @@ def _convert(file: BinaryIO, out: BinaryIO, limits: Limits) -> int:
             )
         except subprocess.TimeoutExpired as error:
             raise TooLarge("The workbook takes too long to read; save it as CSV.") from error
-    if done.returncode == sheet_child.EMPTY:
+    if done.returncode == _EMPTY:
         raise FileEmpty
-    if done.returncode == sheet_child.DAMAGED:
+    if done.returncode == _DAMAGED:
         raise NotATable("The workbook is damaged or protected by a password.")
     if done.returncode:
         raise TooLarge("The sheet takes too much memory to read; save it as CSV.")

@@ -22,7 +22,7 @@ from app.core.attachments import attachment
 from app.core.db import Database, Scope
 from app.core.limits import limit
 from app.core.pages import Pages
-from app.core.sandbox import Sandbox
+from app.core.sandbox import kept_in
 from app.core.sse import EventStream
 from app.core.state import services
 from app.organizations.deps import SignedInViewer, ViewerRead
@@ -140,15 +140,6 @@ async def take(request: Request, resume_id: UUID, who: SignedInViewer) -> Stream
     )
 
 
-def _sandbox(request: Request) -> Sandbox:
-    """The process's sandbox for pages, made at its first use."""
-    state = request.app.state
-    known: Sandbox | None = getattr(state, "page_sandbox", None)
-    if known is None:
-        known = state.page_sandbox = originals.open_sandbox()
-    return known
-
-
 @router.get("/resumes/{resume_id}/pages/{number}")
 async def show(request: Request, resume_id: UUID, number: int, who: SignedInViewer) -> Response:
     """A page of the original as a picture."""
@@ -156,8 +147,9 @@ async def show(request: Request, resume_id: UUID, number: int, who: SignedInView
     async with open_ends.database.read(who.scope) as session:
         found = await service.get(session, resume_id=resume_id, with_text=False)
         require_sight(who, found)
+    sandbox = kept_in(request.app.state, originals.WORK, originals.LIMITS)
     picture = await originals.draw(
-        _sandbox(request), open_ends.database, open_ends.settings, resume=found, number=number
+        sandbox, open_ends.database, open_ends.settings, resume=found, number=number
     )
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
     return Response(picture, media_type="image/webp", headers=headers)

@@ -11,7 +11,7 @@ from app.core.etags import etag_of, not_modified
 from app.core.limits import limit
 from app.core.openapi import problems
 from app.core.routing import RoomRouter
-from app.core.sandbox import Sandbox
+from app.core.sandbox import Sandbox, kept_in
 from app.core.state import services
 from app.organizations import logos
 from app.organizations.deps import OrganizationAdmin, TenantWrite, member_key
@@ -54,12 +54,8 @@ OptionalPicture = Annotated[
 
 
 async def sandbox_of(request: Request) -> Sandbox:
-    """The process's sandbox for pictures, made at its first use."""
-    state = request.app.state
-    known: Sandbox | None = getattr(state, "logo_sandbox", None)
-    if known is None:
-        known = state.logo_sandbox = logos.open_sandbox()
-    return known
+    """The application's sandbox for pictures."""
+    return kept_in(request.app.state, logos.WORK, logos.LIMITS)
 
 
 @router.post(

@@ -9,21 +9,16 @@ from typing import Final
 
 import pypdfium2
 
-MOST_PAGES: Final = 10
+from app.resumes.reading.asked_page import apart
+
 _WIDTH: Final = 900
 _HIGHEST: Final = 4_000
 _QUALITY: Final = 65
-_NUMBER_BYTES: Final = 2
-
-
-def numbered(number: int, content: bytes) -> bytes:
-    """What `draw_page` takes: the number of the page, from 1, before the PDF's bytes."""
-    return number.to_bytes(_NUMBER_BYTES) + content
 
 
 def draw_page(asked: bytes) -> bytes:
     """The page as WebP, about 900 pixels wide; nothing where there is no such page or it can't be drawn."""
-    number, content = int.from_bytes(asked[:_NUMBER_BYTES]), asked[_NUMBER_BYTES:]
+    number, content = apart(asked)
     try:
         with closing(pypdfium2.PdfDocument(content)) as document:
             return _drawn(document, number) if 1 <= number <= len(document) else b""

@@ -6,7 +6,6 @@ part of `read`: after `resume.no_text_layer` the pipeline asks for it when no ot
 
 import io
 import os
-import shutil
 import subprocess
 from contextlib import closing
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 import pypdfium2
 
 from app.resumes.reading.normalise import normalise
+from app.resumes.reading.readers import tesseract
 from app.resumes.reading.results import LIMITS, Limits, Reading, Unreadable, unreadable
 
 _POINTS_PER_INCH: Final = 72
@@ -22,11 +22,6 @@ _LARGEST_SIDE: Final = 4_000
 _MOST_PAGES: Final = 5
 _SECONDS_A_PAGE: Final = 30
 _LANGUAGES: Final = ("eng", "fra")
-
-
-def tesseract() -> str | None:
-    """Where the program is, or None: then scanned pages stay unread."""
-    return shutil.which("tesseract")
 
 
 def recognise(content: bytes, limits: Limits = LIMITS) -> Reading | Unreadable:
