@@ -24,6 +24,7 @@ from app.core.audit import Entry, record
 from app.core.clock import now
 from app.core.crypto import SealedColumn
 from app.core.db import Database, Scope
+from app.core.revisions import revisions_on_disk
 from app.core.settings import Settings
 from app.core.version import release
 
@@ -90,7 +91,7 @@ async def _revision(connection: Connection) -> str:
     if await connection.fetchval("SELECT to_regclass('public.alembic_version')") is None:
         raise BackupRefused("The database has no schema of Intake.")
     revision = str(await connection.fetchval("SELECT version_num FROM alembic_version"))
-    if revision not in migrations.revisions_on_disk():
+    if revision not in revisions_on_disk():
         raise BackupRefused(f"This code does not know the database's schema {revision!r}.")
     return revision
 
@@ -160,7 +161,7 @@ async def restore(settings: Settings, folder: Path, *, force: bool, say: Say) ->
     manifest, damaged = await verify(folder)
     if damaged:
         raise BackupDamaged(f"{', '.join(damaged[:5])}: not what was written.")
-    if manifest.revision not in migrations.revisions_on_disk():
+    if manifest.revision not in revisions_on_disk():
         raise BackupRefused(
             f"The backup's schema {manifest.revision} is newer than this code:"
             f" restore it with commit {manifest.commit}."

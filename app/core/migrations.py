@@ -5,12 +5,10 @@ Names of revisions are dated; a migration is never edited once it has landed.
 
 import asyncio
 import random
-from pathlib import Path
 from typing import Any, Final
 
 from alembic import command, op
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event, pool, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -18,8 +16,8 @@ from sqlalchemy.util import await_only
 
 from app.core.db import APP_ROLE, database_url
 from app.core.gentle_migrations import LOCK_TIMEOUT
+from app.core.revisions import SCRIPTS
 
-_SCRIPTS = Path(__file__).resolve().parents[2] / "migrations"
 # Any fixed number will do; it keeps two starting processes from migrating at once.
 _MIGRATION_LOCK = 7_203_411_190
 _PATIENCE_SECONDS: Final = 120.0
@@ -74,7 +72,7 @@ def tenant_policy(table: str, *, also: str | None = None) -> None:
 def alembic_config(connection: Connection) -> Config:
     """Alembic over an open connection; there is no alembic.ini."""
     config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
+    config.set_main_option("script_location", str(SCRIPTS))
     config.attributes["connection"] = connection
     return config
 
@@ -176,16 +174,3 @@ def check(connection: Connection) -> None:
         alembic.util.CommandError: they differ.
     """
     command.check(alembic_config(connection))
-
-
-def head_on_disk() -> str:
-    """The newest revision that this code brings."""
-    return next(iter(revisions_on_disk()), "")
-
-
-def revisions_on_disk() -> tuple[str, ...]:
-    """Every revision that this code brings, newest first."""
-    config = Config()
-    config.set_main_option("script_location", str(_SCRIPTS))
-    scripts = ScriptDirectory.from_config(config)
-    return tuple(script.revision for script in scripts.walk_revisions())

@@ -19,8 +19,8 @@ from app.core.borrowed import borrow
 from app.core.clock import now
 from app.core.db import APP_ROLE, Database, DatabaseAway, DatabaseBusy, database_url
 from app.core.http import HttpFailure
-from app.core.migrations import head_on_disk
 from app.core.redis_client import REDIS_FAULTS, open_redis
+from app.core.revisions import head_on_disk
 from app.core.settings import ROOMS, Settings, load_settings
 from app.core.settings_payers import OptumSettings, UhcSettings
 from app.health.doctor_issuers import Finding, clerk_instance, realm

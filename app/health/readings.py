@@ -15,9 +15,9 @@ from sqlalchemy import text
 
 from app.core import meters
 from app.core.db import Scope
-from app.core.migrations import revisions_on_disk
 from app.core.problems import Problem
 from app.core.processes import ProcessRecord
+from app.core.revisions import revisions_on_disk
 from app.core.state import Services
 from app.core.version import on_disk
 from app.health.registry import registered

@@ -20,8 +20,9 @@ from app.core.db import Database, ReadSession, Scope, WriteSession
 from app.core.ids import new_id
 from app.core.log import logger
 from app.resumes.models import Resume
-from app.resumes.understanding.understand import VERSION, understand
+from app.resumes.understanding.understand import understand
 from app.resumes.understanding.values import Understanding
+from app.resumes.understanding.version import VERSION
 from app.worker.doorbell import ring
 
 # A lot takes about half a second; its leases outlive a worker that died by this.

@@ -23,7 +23,8 @@ from typing import Final
 
 from app.analysis.engine import fit
 from app.analysis.engine.demands import read_job
-from app.analysis.engine.meaning import is_installed, likeness
+from app.analysis.engine.meaning import likeness
+from app.analysis.engine.optional import is_installed
 from app.analysis.engine.profile import read_resume
 from app.analysis.engine.score import score
 from app.analysis.engine.values import Demands, Post, Profile

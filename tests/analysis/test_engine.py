@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from app.analysis.engine import meaning
+from app.analysis.engine import meaning, optional
 from app.analysis.engine.advice import advise
 from app.analysis.engine.degrees import (
     BACHELOR,
@@ -354,7 +354,7 @@ def test_word_pieces() -> None:
     assert pieces_of("", 256) == [101, 102]
 
 
-@pytest.mark.skipif(not meaning.is_installed(), reason="needs intake[meaning]")
+@pytest.mark.skipif(not optional.is_installed(), reason="needs intake[meaning]")
 def test_meaning_tells_work_apart() -> None:
     nurse = meaning.embed("Registered nurse on a surgical ward")
     near = meaning.likeness(nurse, meaning.embed("Hospital staff who care for patients"))

@@ -16,7 +16,8 @@ from app.analysis.engine.fit import fit_of
 from app.analysis.engine.profile import read_resume
 from app.analysis.engine.score import score
 from app.analysis.engine.version import RULES
-from app.resumes.understanding import understand as reading
+from app.resumes.understanding.understand import understand
+from app.resumes.understanding.version import VERSION
 from scripts.bench.made_resumes import made_resume
 from tests.analysis.samples import POST
 
@@ -52,17 +53,17 @@ def digest(results: list[Any]) -> str:
 
 
 def test_what_is_understood_changes_only_with_the_version() -> None:
-    found = [reading.understand(text, document_date=DAY) for text in TEXTS]
+    found = [understand(text, document_date=DAY) for text in TEXTS]
     results = [{**msgspec.to_builtins(each), "version": None} for each in found]
-    assert digest(results) == UNDERSTOOD[reading.VERSION]
+    assert digest(results) == UNDERSTOOD[VERSION]
 
 
 def test_what_is_scored_changes_only_with_the_version() -> None:
     results = []
     for text in TEXTS:
-        understood = reading.understand(text, document_date=DAY)
+        understood = understand(text, document_date=DAY)
         profile = msgspec.structs.replace(read_resume(text, understood), embedding=b"")
         for post in POSTS:
             demands = msgspec.structs.replace(read_job(post), embedding=b"")
             results.append(score(profile, demands, fit=fit_of(profile, demands)))
-    assert digest(results) == SCORED[f"{RULES}.{reading.VERSION}"]
+    assert digest(results) == SCORED[f"{RULES}.{VERSION}"]

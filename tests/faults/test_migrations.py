@@ -16,7 +16,7 @@ from sqlalchemy import pool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.core import migrations
+from app.core import migrations, revisions
 from app.core.db import database_url
 from app.dev.postgres import PostgresServer
 from tests.conftest import Servers, make_database
@@ -40,7 +40,7 @@ async def run(url: str, step: Callable[..., None], revision: str) -> None:
 
 async def test_a_migration_gives_way_and_comes_again(servers: Servers) -> None:
     url = await make_database(servers, "intake_test_migrations")
-    head = migrations.head_on_disk()
+    head = revisions.head_on_disk()
     await run(url, migrations.downgrade, "-1")
     former = await asyncpg.connect(url)
     reader = await asyncpg.connect(url)
@@ -96,7 +96,7 @@ async def test_every_migration_up_down_up_under_readers(own_postgres: PostgresSe
     unfilled: list[str] = []
     with readers.reading():
         await asyncio.sleep(5)
-        for revision in reversed(migrations.revisions_on_disk()):
+        for revision in reversed(revisions.revisions_on_disk()):
             readers.label = f"{revision} up"
             await _step(url, migrations.upgrade, revision)
             if await owner.fetchval("SELECT count(*) FROM alembic_version"):

@@ -13,7 +13,7 @@ from app.notifications.models import Notification
 from app.resumes import anew, queries
 from app.resumes.models import Resume
 from app.resumes.tasks import by_status
-from app.resumes.understanding.understand import VERSION
+from app.resumes.understanding.version import VERSION
 from app.worker.registry import TASKS, TaskContext, load
 from tests.analysis.samples import make_read_resume
 from tests.applications.samples import make_application

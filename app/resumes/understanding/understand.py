@@ -13,13 +13,8 @@ from app.resumes.understanding.passages import passages_of
 from app.resumes.understanding.seniority import seniority_of
 from app.resumes.understanding.skills import find_skills
 from app.resumes.understanding.values import Contact, Understanding
+from app.resumes.understanding.version import VERSION
 from app.skills.taxonomy import taxonomy
-
-VERSION: Final = "4"
-"""Raised whenever rules, taxonomy or model change what comes out; kept with every result.
-
-tests/analysis/test_versions.py knows what comes out of each.
-"""
 
 _MOST: Final = 200_000
 
