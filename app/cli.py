@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from pydantic import TypeAdapter, ValidationError
 
-from app.core import log
+from app.core import log, memory
 from app.core.settings import Settings
 from app.core.version import release
 from app.upkeep import (
@@ -98,7 +98,8 @@ def serve(
     """Run the API; SIGHUP loads the code on the disk without refusing anybody."""
     settings = chosen_settings()
     if given:
-        from app.serving import serve_on
+        with memory.loading():
+            from app.serving import serve_on
 
         if not serve_on(given, settings):
             raise typer.Exit(3)
@@ -119,7 +120,8 @@ def worker(
     ] = None,
 ) -> None:
     """Run a worker: claims are asked for and answered here."""
-    from app.worker.process import run_worker
+    with memory.loading():
+        from app.worker.process import run_worker
 
     run_worker(chosen_settings(), concurrency)
 
@@ -127,7 +129,8 @@ def worker(
 @cli.command()
 def beat() -> None:
     """Run the clock that rings for what is due; one is enough, none loses nothing."""
-    from app.worker.process import run_beat
+    with memory.loading():
+        from app.worker.process import run_beat
 
     run_beat(chosen_settings())
 

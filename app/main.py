@@ -61,6 +61,7 @@ def create_app_from_environment() -> Intake:
     is_production = settings.server.environment == "production"
     log.configure(as_json=is_production, release=release().short, role="api")
     telemetry.begin("api")
-    app = create_app(settings)
+    with memory.loading():
+        app = create_app(settings)
     memory.settle()
     return app

@@ -13,7 +13,7 @@ from typing import Any, Final
 from celery import Celery, signals
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
-from app.core import log
+from app.core import log, memory
 from app.core.log import logger
 from app.core.processes import Role, registered_as
 from app.core.redis_client import open_redis
@@ -81,6 +81,8 @@ def _work(worker: Any, watchdog: Watchdog, heartbeat: Heartbeat) -> None:
     logger.info("worker.started", children=worker.concurrency)
     heartbeat.begin()
     watchdog.start()
+    # What the children inherit stays one copy: looking at an object writes beside it.
+    memory.settle()
     worker.start()
     heartbeat.end()
 

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 
 from redis.asyncio import Redis
 
+from app.core import memory
 from app.core.db import Database, ReadSession
 from app.core.http import HttpClient
 from app.core.settings import Settings
@@ -178,8 +179,9 @@ def queue_of(name: str) -> str:
 
 def load(modules: Sequence[str] = TASK_MODULES) -> Mapping[str, Task]:
     """Import the rooms' tasks and give everything that is registered."""
-    for module in modules:
-        importlib.import_module(module)
+    with memory.loading():
+        for module in modules:
+            importlib.import_module(module)
     return TASKS
 
 
