@@ -13,7 +13,7 @@ from typing import Any, NewType, Self, cast
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import QueuePool
 
@@ -157,10 +157,12 @@ class Database:
                     "lock_timeout": "1000",
                     "idle_in_transaction_session_timeout": "10000",
                     "timezone": "UTC",
+                    # Compiling a statement takes longer than any of ours may.
+                    "jit": "off",
                 },
             },
         )
-
+        event.listen(self.engine.sync_engine, "connect", _require_role)
         telemetry.watch(self.engine.sync_engine)
 
     @asynccontextmanager
@@ -273,6 +275,19 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+class RoleRefused(Exception):
+    """A connection acts as its login, which may own the tables and then sees every tenant's rows."""
+
+
+def _require_role(connection: Any, _record: Any) -> None:
+    """Refuse a connection on which something between us and PostgreSQL dropped what we asked for."""
+    name = connection.run_async(lambda driver: driver.fetchval("SELECT current_user"))
+    if name != APP_ROLE:
+        raise RoleRefused(
+            f"the connection acts as {name!r}; docs/scale.md says what pgbouncer needs"
+        )
 
 
 async def _driver_of(pooled: AsyncConnection) -> "asyncpg.Connection[Any]":

@@ -5,11 +5,12 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from app.core import db_faults
@@ -17,6 +18,7 @@ from app.core.db import (
     Database,
     DatabaseAway,
     DatabaseBusy,
+    RoleRefused,
     Scope,
     as_owner,
     database_url,
@@ -70,6 +72,23 @@ async def test_the_application_role_bypasses_nothing(stage: Stage) -> None:
             text("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
         )
         assert owned.scalar_one() == 0
+
+
+async def test_a_connection_that_acts_as_its_login_is_refused(stage: Stage) -> None:
+    """As behind a pooler that ignores what is asked for at the start."""
+    database = Database(stage.database._settings)
+
+    @event.listens_for(database.engine.sync_engine, "connect", insert=True)
+    def forget(connection: Any, _record: Any) -> None:
+        connection.run_async(lambda driver: driver.execute("RESET ROLE; SET ROLE NONE"))
+
+    with pytest.raises(RoleRefused, match="pgbouncer"):
+        async with database.read(Scope.public()) as session:
+            await session.execute(COUNT)
+    with pytest.raises(RoleRefused):
+        async with database.glance() as connection:
+            await connection.fetchval("SELECT 1")
+    await database.close()
 
 
 async def test_every_table_with_an_organization_has_a_policy(stage: Stage) -> None:
