@@ -77,24 +77,29 @@ class Home:
         return () if self._lock is None else (self._lock,)
 
     def sockets(self) -> Path:
-        """A 0700 folder for sockets: inside the home, or a short one where the path is too long.
+        """A 0700 folder for sockets: inside the home, or a short one where that path will not do.
 
         Raises:
             ServerFailed: the short one is there already and is not ours alone.
         """
         inside = self.path / "sockets"
-        if len(os.fsencode(inside)) <= _LONGEST_FOLDER:
+        if _can_hold_sockets(inside):
             inside.mkdir(mode=0o700, exist_ok=True)
             return inside
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         short = Path(tempfile.gettempdir()) / f"intake-{os.geteuid()}-{digest}"
-        if len(os.fsencode(short)) > _LONGEST_FOLDER:
+        if not _can_hold_sockets(short):
             short = Path("/tmp") / short.name  # noqa: S108 # nosec B108 - checked below.
         short.mkdir(mode=0o700, exist_ok=True)
         status = short.lstat()
         if status.st_uid != os.geteuid() or status.st_mode & 0o077:
             raise ServerFailed(f"{short} exists and is not a private folder of ours")
         return short
+
+
+def _can_hold_sockets(folder: Path) -> bool:
+    """Short enough, and without a comma: PostgreSQL's clients take that for the next host."""
+    return len(os.fsencode(folder)) <= _LONGEST_FOLDER and "," not in str(folder)
 
 
 def _is_alive(holder: str) -> bool:
