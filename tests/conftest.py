@@ -24,7 +24,6 @@ from sqlalchemy import pool, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from starlette.datastructures import State
 from typing_extensions import override
-from xdist.scheduler import LoadScopeScheduling
 
 from app.core.db import Database, Scope, database_url, driver
 from app.core.http import open_client
@@ -41,6 +40,7 @@ from app.dev.postgres import PostgresServer
 from app.dev.valkey import ValkeyServer
 from app.main import Intake, create_app
 from app.worker.registry import TaskContext
+from tests.broom import Broom
 
 # The cores are shared with the servers under test: slowness of a draw says nothing about the code.
 # What lands must not depend on luck, so CI draws the same examples each time.
@@ -52,34 +52,11 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("intake")
 
-pytest_plugins = ("tests.people", "tests.issuers")
+pytest_plugins = ("tests.order", "tests.rooms", "tests.people", "tests.issuers")
 
+TEMPLATE = "intake_test_template"
 TEST_SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"
 ORIGIN = "https://front.example"
-
-
-# Test files whose tests run one after another in one process, because they share a costly server.
-# pytest-xdist 3.8 takes groups from marks, but under today's pytest it no longer sees them.
-TOGETHER = {
-    "tests/dev/test_stage.py": "stage",
-    "tests/storage/test_kinds.py": "weed",
-    "tests/storage/test_migrate.py": "weed",
-    "tests/storage/test_s3.py": "weed",
-}
-
-
-class Together(LoadScopeScheduling):  # type: ignore[misc]
-    """Every test goes to whichever process is free, but for those of `TOGETHER`."""
-
-    @override
-    def _split_scope(self, nodeid: str) -> str:
-        return TOGETHER.get(nodeid.partition("::")[0], nodeid)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Together | None:
-    """How `--dist loadgroup` hands out tests."""
-    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @dataclass(frozen=True)
@@ -103,20 +80,25 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 async def make_database(servers: Servers, name: str) -> str:
-    """Make a database with the schema in it and give its address; the name says it is a test's."""
+    """Make a database with the schema in it and give its address; the name says it is a test's.
+
+    The first one of a server goes through all migrations, into a template; the others are copies.
+    """
     assert name.startswith("intake_test_"), "tests only ever touch databases of their own"
     owner = _owner_engine(servers.postgres.url_of("postgres"))
     async with owner.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
+        names = await connection.scalars(text("SELECT datname FROM pg_database"))
+        if TEMPLATE not in names.all():
+            await connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
+            fresh = _owner_engine(servers.postgres.url_of(TEMPLATE))
+            async with fresh.connect() as inside:
+                await inside.run_sync(upgrade)
+            await fresh.dispose()
         await connection.execute(text(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
-        await connection.execute(text(f"CREATE DATABASE {name}"))
+        await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
     await owner.dispose()
-    url = servers.postgres.url_of(name)
-    fresh = _owner_engine(url)
-    async with fresh.connect() as connection:
-        await connection.run_sync(upgrade)
-    await fresh.dispose()
-    return url
+    return servers.postgres.url_of(name)
 
 
 def _owner_engine(url: str) -> AsyncEngine:
@@ -266,26 +248,35 @@ async def _stage_url(servers: Servers) -> str:
     return await make_database(servers, "intake_test_stage")
 
 
+@pytest.fixture(scope="session")
+async def _broom(_stage_url: str) -> AsyncIterator[Broom]:
+    broom = await Broom.over(_stage_url)
+    yield broom
+    await broom.owner.close()
+
+
+@pytest.fixture(scope="session")
+async def _stage_connections(servers: Servers, _stage_url: str) -> AsyncIterator[AsyncEngine]:
+    """Kept over all tests: each new connection learns the whole schema from the beginning."""
+    database = Database(make_settings(servers, _stage_url).database)
+    yield database.engine
+    await database.close()
+
+
 @pytest.fixture
-async def stage(servers: Servers, _stage_url: str) -> AsyncIterator[Stage]:
+async def stage(
+    servers: Servers, _stage_url: str, _stage_connections: AsyncEngine, _broom: Broom
+) -> AsyncIterator[Stage]:
     """Committed work with several connections; every table is emptied afterwards."""
     settings = make_settings(servers, _stage_url)
+    # A database of the test's own: what a process keeps of its own belongs to its database.
     database = Database(settings.database)
+    database.engine = _stage_connections
     yield Stage(settings, database, servers)
-    await database.close()
-    owner = _owner_engine(_stage_url)
-    async with owner.begin() as connection:
-        rows = await connection.execute(
-            text(
-                "SELECT tablename FROM pg_tables"
-                " WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-            )
-        )
-        names = ", ".join(row.tablename for row in rows)
-        # The audit log refuses even its owner; only a superuser can keep its triggers from running.
-        await connection.execute(text("SET LOCAL session_replication_role = replica"))
-        await connection.execute(text(f"TRUNCATE {names} CASCADE"))
-    await owner.dispose()
+    if database.gauges()["pool_used"]:
+        # Somebody was cancelled and has not let go yet: the next test begins with other connections.
+        await database.close()
+    await _broom.sweep()
 
 
 @pytest.fixture

@@ -103,10 +103,11 @@ async def make_actors(
         for draft, ids, _ in people
         if draft.organization_id is not None
     ]
-    await session.execute(insert(User).values(users))
-    await session.execute(insert(RefreshFamily).values(families))
+    # The rows beside the statement: written into it, it would be put together anew for each test.
+    await session.execute(insert(User), users)
+    await session.execute(insert(RefreshFamily), families)
     if memberships:
-        await session.execute(insert(Membership).values(memberships))
+        await session.execute(insert(Membership), memberships)
     tokens = Tokens(settings.auth)
     return [
         Actor(

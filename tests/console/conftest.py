@@ -1,7 +1,5 @@
 """The console over a health that stands still: the real one is read beside the test's transaction."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.console.frame import health_now
@@ -62,12 +60,10 @@ def health() -> Health:
 
 
 @pytest.fixture(autouse=True)
-def still(app: Intake, health: Health) -> Iterator[None]:
+def still(app: Intake, health: Health, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pages find `health`."""
 
     async def seen() -> Health:
         return health
 
-    app.dependency_overrides[health_now] = seen
-    yield
-    del app.dependency_overrides[health_now]
+    monkeypatch.setitem(app.dependency_overrides, health_now, seen)

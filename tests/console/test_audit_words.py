@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -85,7 +86,8 @@ def prefix(tree: ast.AST, room: str) -> str:
     return room
 
 
-def recorded() -> set[str]:
+@cache
+def recorded() -> frozenset[str]:
     """All actions that the source names."""
     actions = set()
     for path in APP.rglob("*.py"):
@@ -99,7 +101,7 @@ def recorded() -> set[str]:
             head, _, verb = action.partition(".")
             if head in {*ROOMS, "practices"} and verb.replace("_", "").isalpha():
                 actions.add(action)
-    return actions
+    return frozenset(actions)
 
 
 def test_every_recorded_act_has_words() -> None:

@@ -1,6 +1,5 @@
 """Integrations in the console: connected from there and back there, ended, and told in words."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -32,16 +31,14 @@ EVERY = pytest.mark.parametrize("name", list(WORDS))
 
 
 @pytest.fixture(autouse=True)
-def quiet(request: pytest.FixtureRequest, health: Health) -> Iterator[None]:
+def quiet(request: pytest.FixtureRequest, health: Health, monkeypatch: pytest.MonkeyPatch) -> None:
     """The frame's health is not what is looked at here."""
     app: Intake = request.getfixturevalue("_bridged_app")
 
     async def found() -> Health:
         return health
 
-    app.dependency_overrides[health_now] = found
-    yield
-    app.dependency_overrides.clear()
+    monkeypatch.setitem(app.dependency_overrides, health_now, found)
 
 
 async def look(bridges: Bridges, who: Actor, query: str = "", **headers: str) -> httpx.Response:

@@ -1,6 +1,5 @@
 """Signing in at Keycloak's and Clerk's own pages: the way in, and everything that must not be one."""
 
-from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,15 +23,13 @@ BOTH = pytest.mark.parametrize("provider", ["keycloak", "clerk"])
 
 
 @pytest.fixture(autouse=True)
-def quiet(portal_app: Intake, health: Health) -> Iterator[None]:
+def quiet(portal_app: Intake, health: Health, monkeypatch: pytest.MonkeyPatch) -> None:
     """The frame's health is not what is looked at here."""
 
     async def found() -> Health:
         return health
 
-    portal_app.dependency_overrides[health_now] = found
-    yield
-    portal_app.dependency_overrides.clear()
+    monkeypatch.setitem(portal_app.dependency_overrides, health_now, found)
 
 
 async def begin(portal: httpx.AsyncClient, provider: str, after: str = "/console/health") -> str:

@@ -5,6 +5,7 @@ import resource
 import stat
 import zipfile
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -96,15 +97,26 @@ async def test_a_damaged_file_that_can_be_mended_is_read(readers: Readers, conte
 
 
 SMALL = Limits(memory_bytes=256 * 1024 * 1024, cpu_seconds=1, wall_seconds=60)
-BOMB = one_page(
-    zlib.compress(zlib.compress(bytes(400_000_000), 9), 9), b"/Filter [/FlateDecode /FlateDecode]"
-)
-LOOP = broken_pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"2 0 R"])
-MANY = one_page(b"BT /F1 1 Tf " + b"(x) Tj " * 3_000_000 + b" ET")
 
 
-@pytest.mark.parametrize("content", [BOMB, LOOP, MANY], ids=["swells", "loops", "many"])
-async def test_what_takes_too_much_takes_only_the_child_with_it(content: bytes) -> None:
+def swells() -> bytes:
+    zeros = zlib.compress(bytes(400_000_000), 1)
+    return one_page(zlib.compress(zeros, 9), b"/Filter [/FlateDecode /FlateDecode]")
+
+
+def loops() -> bytes:
+    return broken_pdf([b"<< /Type /Catalog /Pages 2 0 R >>", b"2 0 R"])
+
+
+def many() -> bytes:
+    return one_page(b"BT /F1 1 Tf " + b"(x) Tj " * 3_000_000 + b" ET")
+
+
+@pytest.mark.parametrize("make", [swells, loops, many])
+async def test_what_takes_too_much_takes_only_the_child_with_it(
+    make: Callable[[], bytes],
+) -> None:
+    content = make()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     sandbox = Sandbox("app.resumes.reading.child:read_in_child", limits=SMALL)
     # Died, unless the reader itself saw that it is too much.
