@@ -1,5 +1,6 @@
 """Which process runs which tests, in which order, and how they are found."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -35,6 +36,18 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return TOGETHER.get(file, file)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Whoever only hands out tests does without conftest.py, which loads the whole application.
+
+    Asked only where this file is named on the command line, as ./scripts/test does: otherwise it is
+    conftest.py that names it.
+    """
+    given = early_config.known_args_namespace
+    if given.numprocesses and not given.collectonly and "PYTEST_XDIST_WORKER" not in os.environ:
+        given.noconftest = True
 
 
 @pytest.hookimpl(optionalhook=True)
