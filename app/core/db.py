@@ -16,9 +16,10 @@ import asyncpg
 from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import QueuePool
+from sqlalchemy.util import greenlet_spawn
 
 from app.core import telemetry
-from app.core.db_faults import DRIVER_FAULTS, abandon, is_transient, roll_back
+from app.core.db_faults import DRIVER_FAULTS, abandon, alive, is_transient, roll_back
 from app.core.problems import Problem
 from app.core.settings import DatabaseSettings
 
@@ -237,8 +238,17 @@ class Database:
             DatabaseAway: PostgreSQL is away, or the statement ran into its timeout.
         """
         try:
-            async with self._place(), self.engine.connect() as pooled:
-                yield await _driver_of(pooled)
+            async with self._place():
+                pooled, connection = await alive(self.engine)
+                try:
+                    yield connection
+                except asyncpg.InternalClientError:
+                    # The driver has lost count of questions and answers.
+                    connection.terminate()
+                    raise
+                finally:
+                    # Nothing is under way, so this gives the connection back without a wait.
+                    await greenlet_spawn(pooled.close)
         except DRIVER_FAULTS as error:
             if is_transient(error):
                 raise DatabaseAway(headers={"Retry-After": "2"}) from error

@@ -1,11 +1,13 @@
 """Which failures of PostgreSQL pass by themselves, and what becomes of the connection."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
+from sqlalchemy.pool import PoolProxiedConnection
+from sqlalchemy.util import greenlet_spawn
 
 # PostgresError comes from statements sent over `driver`, which SQLAlchemy does not wrap.
 DRIVER_FAULTS = (
@@ -35,6 +37,20 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(
         error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError | TimeoutError
     )
+
+
+async def alive(engine: AsyncEngine) -> "tuple[PoolProxiedConnection, asyncpg.Connection[Any]]":
+    """A connection out of the pool whose other end has not hung up, and the driver's own.
+
+    The driver hears of that while the connection lies idle; SQLAlchemy only hears of it when a
+    statement of its own fails.
+    """
+    while True:
+        pooled = await engine.raw_connection()
+        connection = cast("asyncpg.Connection[Any]", pooled.driver_connection)
+        if not connection.is_closed():
+            return pooled, connection
+        await greenlet_spawn(pooled.invalidate)
 
 
 async def roll_back(pooled: AsyncConnection, connection: "asyncpg.Connection[Any]") -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -268,6 +268,23 @@ async def test_a_driver_that_lost_count_is_not_asked_again(stage: Stage) -> None
             await session.execute(COUNT)
             raise asyncpg.InternalClientError("got result for unknown protocol state 3")
     assert before.isdisjoint(await backends(stage.database))
+
+
+async def test_a_glance_takes_no_connection_that_has_hung_up_or_lost_count(stage: Stage) -> None:
+    async with narrow_house(stage, patience=1) as database:
+        for fault in (None, asyncpg.InternalClientError("got result for unknown protocol state 3")):
+            with suppress(DatabaseAway):
+                async with database.glance() as connection:
+                    before = await connection.fetchval("SELECT pg_backend_pid()")
+                    if fault is not None:
+                        raise fault
+            if fault is None:
+                gone = asyncio.Event()
+                connection.add_termination_listener(lambda _, told=gone: told.set())
+                os.kill(before, signal.SIGTERM)
+                await gone.wait()
+            async with database.glance() as connection:
+                assert await connection.fetchval("SELECT pg_backend_pid()") != before
 
 
 async def test_a_bulk_transaction_that_is_cancelled_leaves_nothing(stage: Stage) -> None:
