@@ -12,6 +12,7 @@ from app.auth.issuers import open_issuers
 from app.core import log, memory, telemetry
 from app.core.application import Intake
 from app.core.db import Database
+from app.core.parameters import ask_only_what_is_given
 from app.core.processes import registered_as
 from app.core.settings import Settings, load_settings
 from app.core.state import open_services, own_gauges
@@ -52,6 +53,7 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Intak
         lifespan=lifespan,
     )
     include_rooms(app)
+    ask_only_what_is_given()
     return app
 
 

@@ -12,6 +12,7 @@ import sys
 from contextvars import ContextVar
 from typing import Any, TextIO
 
+import msgspec
 from loguru import logger as _loguru
 
 from app.core.clock import now
@@ -24,6 +25,7 @@ _SENSITIVE = re.compile(
     re.IGNORECASE,
 )
 _ALLOWED = frozenset({"event_name", "task_name", "logger_name"})
+_encode = msgspec.json.Encoder().encode
 _PATTERNS = (
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "[e-mail]"),
     (re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+"), "[token]"),
@@ -99,9 +101,10 @@ class Log:
             "request_id": request_id.get(),
             **_release,
             **fields,
-            "path": redact(path),
+            # Half of a surrogate pair is no text for an encoder.
+            "path": redact(path).encode(errors="replace").decode(),
         }
-        sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stderr.write(_encode(line).decode() + "\n")
         sys.stderr.flush()
 
 

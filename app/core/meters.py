@@ -8,6 +8,7 @@ caller, a file or a person.
 import os
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -102,8 +103,9 @@ def count(meter: Meter, *labels: str, times: float = 1) -> None:
 
 def observe(meter: Meter, seconds: float, *labels: str) -> None:
     """Count something that took so many seconds."""
-    place = sum(seconds > bound for bound in meter.buckets)
-    _add({_field(meter, labels, str(place)): 1, _field(meter, labels, "sum"): seconds})
+    place = bisect_left(meter.buckets, seconds)
+    series = _field(meter, labels, "")
+    _add({f"{series}{place}": 1, f"{series}sum": seconds})
 
 
 class Outcome:

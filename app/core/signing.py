@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 KEY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -24,7 +24,8 @@ def derive_key(secret: str, purpose: str) -> bytes:
     return hmac.new(secret.encode(), f"intake|{purpose}".encode(), hashlib.sha256).digest()
 
 
-def derive_keys(secrets: Sequence[str], purpose: str) -> tuple[bytes, ...]:
+@lru_cache(maxsize=64)
+def derive_keys(secrets: tuple[str, ...], purpose: str) -> tuple[bytes, ...]:
     """The key of each secret for `purpose`, in their order and each once."""
     return tuple(dict.fromkeys(derive_key(secret, purpose) for secret in secrets))
 

@@ -37,6 +37,8 @@ Direction = Literal["first", "forward", "backward"]
 _COLUMNS: Final = [getattr(OpenJob, name) for name in JobOut.model_fields]
 _DIALECT: Final = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect.
 encode: Final = msgspec.json.Encoder().encode
+# Written faster than a dict, because the names are ready as they go out; none can be in a cycle.
+_Listed: Final = msgspec.defstruct("Listed", [*JobOut.model_fields, "has_applied"], gc=False)
 _ONE: Final = f"""
     SELECT {", ".join(JobOut.model_fields)},
         CASE WHEN $2::uuid IS NOT NULL THEN id = ANY(applied_among($2, ARRAY[id])) END AS has_applied
@@ -104,15 +106,16 @@ def _statement(
 
 async def browse(
     database: Database, *, filters: Filters, query: PageQuery, person: UUID | None
-) -> Slice[dict[str, Any]]:
-    """Active jobs, the newest first, each as the columns of `ListedJob`; nothing is counted.
+) -> Slice[msgspec.Struct]:
+    """Active jobs, the newest first, each with the columns of `ListedJob`; nothing is counted.
 
     Raises:
         CursorInvalid: the cursor was tampered with or belongs to another list.
     """
-    values = filters.values() | {"most": query.limit + 1, "person": person}
+    values = filters.values()
+    given = frozenset(values)
+    values |= {"most": query.limit + 1, "person": person}
     start, direction = query.start(""), "first"
-    given = frozenset(filters.values())
     if start is not None:
         backward, (values["after_posted"], values["after_id"]) = start
         direction = "backward" if backward else "forward"
@@ -122,12 +125,13 @@ async def browse(
         rows: list[asyncpg.Record] = await connection.fetch(
             statement.sql, *(values[name] for name in statement.names)
         )
-    return cut(
-        [dict(row) for row in rows],
+    page = cut(
+        rows,
         query=query,
         backward=direction == "backward",
         values=lambda row: (row["posted_at"], row["id"]),
     )
+    return Slice([_Listed(*row) for row in page.rows], page.next, page.previous, None)
 
 
 async def published(

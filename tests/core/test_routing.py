@@ -11,7 +11,7 @@ from app.core.routing import RoomRouter, say_no_quickly
 
 
 def rooms(kind: type[APIRouter]) -> FastAPI:
-    """Two rooms with the same routes, made of one kind of router."""
+    """Two rooms with the same routes, and a third one below the second, of one kind of router."""
     app = FastAPI(redirect_slashes=False)
     for prefix in ("/claims", "/jobs"):
         room = kind(prefix=prefix)
@@ -22,6 +22,9 @@ def rooms(kind: type[APIRouter]) -> FastAPI:
             return f"{place} {number}"
 
         app.include_router(room, prefix="/api/v1")
+    below = kind(prefix="/jobs")
+    below.get("/{number}/letters")(lambda number: f"letters {number}")
+    app.include_router(below, prefix="/api/v1")
     return app
 
 
@@ -43,7 +46,11 @@ async def test_both_kinds_answer_alike(method: str, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize(
-    "path", ["/api/v1/claims", "/api/v1/jobs/7", "/jobs", "/api/v1", "/", "/q"]
+    "path",
+    [
+        *("/api/v1/claims", "/api/v1/claims/7", "/api/v1/claims/7/8", "/api/v1/claimsx"),
+        *("/api/v1/jobs/7", "/api/v1/jobs/7/letters", "/jobs", "/api/v1", "/", "/q"),
+    ],
 )
 async def test_quick_applications_answer_alike(method: str, path: str) -> None:
     """Included routers with a prefix, with none, and the application's own routes."""
@@ -72,9 +79,11 @@ def test_foreign_routers_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(APIRouter, "matches", matches)
     say_no_quickly(app)
-    for route in app.router.routes:
-        route.matches({"type": "http", "path": "/api/v1/jobs/7", "method": "GET"})
-    assert asked == ["/jobs"]
+    for path in ("/api/v1/jobs/7", "/api/v1/claims/7"):
+        for route in app.router.routes:
+            route.matches({"type": "http", "path": path, "method": "GET"})
+    # Two share /jobs; what is below /claims can be nobody else's, and is not looked for before.
+    assert asked == ["/jobs", "/jobs"]
 
 
 def test_foreign_paths_are_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
