@@ -1,8 +1,13 @@
 """How PostgreSQL plans what is asked again and again."""
 
+from typing import Final
+
 from sqlalchemy import text
 
 from app.core.db import ReadSession
+
+FOR_EACH_QUESTION: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
+"""The same for what is sent over the driver."""
 
 
 async def plan_for_each_question(session: ReadSession) -> None:

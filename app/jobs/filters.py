@@ -104,7 +104,7 @@ def condition(name: str, value: Any = _OPEN) -> ColumnElement[bool]:
             return column == any_(given)
 
 
-def asked(expression: str) -> ColumnElement[Any]:
+def asked(expression: str | ColumnElement[str]) -> ColumnElement[Any]:
     """The question in the word forms of both languages; once where these are the same.
 
     PostgreSQL takes what is said twice for twice as frequent, and reads the indexes twice for it.

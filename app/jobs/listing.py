@@ -7,9 +7,9 @@ against the models that the document shows.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -24,7 +24,6 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from app.core.db import Database
 from app.core.etags import etag_in_two
@@ -32,10 +31,9 @@ from app.core.pages import PageQuery, Slice, cut
 from app.jobs.filters import Filters, condition
 from app.jobs.models import Job, OpenJob
 from app.jobs.schemas import JobOut
+from app.jobs.statements import Direction, Statement, compiled
 
-Direction = Literal["first", "forward", "backward"]
 _COLUMNS: Final = [getattr(OpenJob, name) for name in JobOut.model_fields]
-_DIALECT: Final = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect.
 encode: Final = msgspec.json.Encoder().encode
 # Written faster than a dict, because the names are ready as they go out; none can be in a cycle.
 _Listed: Final = msgspec.defstruct("Listed", [*JobOut.model_fields, "has_applied"], gc=False)
@@ -46,14 +44,6 @@ _ONE: Final = f"""
     """  # noqa: S608 # nosec B608 - names of columns.
 # What changes by itself, or with who asks: it makes nobody's change of a job stale.
 _PASSING: Final = ("applications_count", "views_count", "has_applied")
-
-
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    """SQL with numbered places, and which value goes into each."""
-
-    sql: str
-    names: tuple[str, ...]
 
 
 def _beyond(direction: Direction) -> list[ColumnElement[bool]]:
@@ -71,7 +61,7 @@ def _beyond(direction: Direction) -> list[ColumnElement[bool]]:
 @lru_cache(maxsize=512)
 def _statement(
     given: frozenset[str], direction: Direction, *, of_somebody: bool, most: int | None
-) -> _Statement:
+) -> Statement:
     """The list's SQL. Whether somebody has applied is asked once for the whole page.
 
     With `most` written into it PostgreSQL keeps its plan, with an open number it plans each time anew:
@@ -86,22 +76,21 @@ def _statement(
         .where(*(condition(name) for name in sorted(given)), *_beyond(direction))
         .order_by(*order)
         .limit(rows)
-        .compile(dialect=_DIALECT)
     )
-    names = tuple(page.positiontup or ())
+    plain = compiled(page)
     if not of_somebody:
-        sql = f"SELECT page.*, NULL::boolean AS has_applied FROM ({page}) AS page"  # noqa: S608 # nosec B608 - as below.
-        return _Statement(sql, names)
+        sql = f"SELECT page.*, NULL::boolean AS has_applied FROM ({plain.sql}) AS page"  # noqa: S608 # nosec B608 - as below.
+        return replace(plain, sql=sql)
     way = "ASC" if direction == "backward" else "DESC"
     sql = f"""
-        WITH page AS MATERIALIZED ({page}),
+        WITH page AS MATERIALIZED ({plain.sql}),
         own AS MATERIALIZED (
-            SELECT applied_among(${len(names) + 1}, ARRAY(SELECT id FROM page)) AS jobs
+            SELECT applied_among(${len(plain.names) + 1}, ARRAY(SELECT id FROM page)) AS jobs
         )
         SELECT page.*, page.id = ANY(own.jobs) AS has_applied FROM page CROSS JOIN own
         ORDER BY page.posted_at {way}, page.id {way}
         """  # noqa: S608 # nosec B608 - this file's own words; every value is bound.
-    return _Statement(sql, (*names, "person"))
+    return replace(plain, sql=sql, names=(*plain.names, "person"))
 
 
 async def browse(
@@ -122,9 +111,7 @@ async def browse(
     most = None if given else query.limit + 1
     statement = _statement(given, direction, of_somebody=person is not None, most=most)
     async with database.glance() as connection:
-        rows: list[asyncpg.Record] = await connection.fetch(
-            statement.sql, *(values[name] for name in statement.names)
-        )
+        rows = await statement.fetch(connection, values)
     page = cut(
         rows,
         query=query,

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy import Row, Select, func, select
 
-from app.core.db import ReadSession
+from app.core.db import ReadSession, driver
 from app.core.plans import plan_for_each_question
-from app.jobs import queries
+from app.jobs import finding
 from app.jobs.filters import Filters
 from app.jobs.models import OpenJob
 from app.jobs.search import correctable, corrections, expression, words_of
@@ -27,7 +27,7 @@ async def looked_for(session: ReadSession, question: str) -> str:
     `Filters.expression`: a job has to answer all of them. Empty for a question without words.
     """
     words = words_of(question)
-    near = await queries.near_words(session, correctable(words))
+    near = await finding.near_words(await driver(session), correctable(words))
     corrected = {word: corrections(word, known) for word, known in near.items()}
     return expression(words, corrected, await meant_by(words)) if words else ""
 

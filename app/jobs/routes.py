@@ -1,6 +1,5 @@
 """Jobs over HTTP."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,10 +18,7 @@ from app.jobs import listing, queries, service, views
 from app.jobs.deps import Asked, Employer
 from app.jobs.errors import JobExpiryPast, JobNotFound, JobSalaryRange, JobTransition
 from app.jobs.filters import Filters
-from app.jobs.models import Job, OpenJob
 from app.jobs.schemas import (
-    Facets,
-    FoundJob,
     FoundPage,
     JobIn,
     JobOut,
@@ -40,24 +36,10 @@ _SENSE = (JobExpiryPast, JobSalaryRange)
 Question = Annotated[OptionalLine, StringConstraints(max_length=200)]
 
 
-async def _listed(
-    session: ViewerRead, who: CurrentViewer, jobs: Sequence[Job | OpenJob]
-) -> list[dict[str, Any]]:
-    """The jobs with whether the caller has applied to them, null for nobody in particular."""
-    applied = (
-        await queries.applied(session, who.user.id, [job.id for job in jobs]) if who.user else None
-    )
-    return [
-        {
-            **JobOut.model_validate(job).model_dump(),
-            "has_applied": None if applied is None else job.id in applied,
-        }
-        for job in jobs
-    ]
-
-
-async def _facets(session: ViewerRead, filters: Filters, *, asked: bool) -> Facets | None:
-    return Facets(**await queries.facets(session, filters)) if asked else None
+async def _facets(
+    session: ViewerRead, filters: Filters, *, asked: bool
+) -> dict[str, dict[str, int]] | None:
+    return await queries.facets(session, filters) if asked else None
 
 
 @router.get("", response_model=JobPage)
@@ -76,7 +58,7 @@ async def browse(request: Request, asked: Asked, who: CurrentViewer, query: Page
         "next": found.next,
         "previous": found.previous,
         "count": count,
-        "facets": facets.model_dump() if facets else None,
+        "facets": facets,
     }
     return tagged_json(request, listing.encode(answer))
 
@@ -95,20 +77,20 @@ async def search(
     Word forms, missing accents, an unfinished last word and slips of the keyboard are understood.
     """
     filters, found = await service.search(
-        session, question=query, filters=await asked.filters(), query=pages
+        session,
+        question=query,
+        filters=await asked.filters(),
+        query=pages,
+        person=who.user.id if who.user else None,
     )
-    listed = await _listed(session, who, [row["OpenJob"] for row in found.rows])
-    answer = FoundPage(
-        results=[
-            FoundJob(**job, headline=row["headline"])
-            for job, row in zip(listed, found.rows, strict=True)
-        ],
-        next=found.next,
-        previous=found.previous,
-        count=found.count,
-        facets=await _facets(session, filters, asked=asked.facets),
-    )
-    return tagged(request, answer)
+    answer = {
+        "results": found.rows,
+        "next": found.next,
+        "previous": found.previous,
+        "count": found.count,
+        "facets": await _facets(session, filters, asked=asked.facets),
+    }
+    return tagged_json(request, listing.encode(answer))
 
 
 @router.get("/my-jobs", responses=problems(*_INSIDE))

@@ -7,22 +7,15 @@ from uuid import UUID
 
 from app.core.audit import Entry, record
 from app.core.clock import now
-from app.core.db import ReadSession, WriteSession
+from app.core.db import ReadSession, WriteSession, driver
 from app.core.pages import PageQuery, Slice, paginate
-from app.core.plans import plan_for_each_question
-from app.jobs import queries
+from app.core.plans import FOR_EACH_QUESTION
+from app.jobs import finding, queries
 from app.jobs.errors import JobExpiryPast, JobNotFound, JobSalaryRange, JobTransition
 from app.jobs.filters import Filters
+from app.jobs.finding import Driver
 from app.jobs.models import Job, OpenJob
-from app.jobs.search import (
-    Reading,
-    correctable,
-    corrections,
-    language_of,
-    marked,
-    readings,
-    words_of,
-)
+from app.jobs.search import correctable, corrections, language_of, readings, words_of
 from app.jobs.skills import written
 from app.jobs.synonyms import meant_by
 from app.worker.doorbell import ring
@@ -49,70 +42,50 @@ async def browse(session: ReadSession, *, filters: Filters, query: PageQuery) ->
 
 
 async def search(
-    session: ReadSession, *, question: str, filters: Filters, query: PageQuery
+    session: ReadSession,
+    *,
+    question: str,
+    filters: Filters,
+    query: PageQuery,
+    person: UUID | None = None,
 ) -> tuple[Filters, Slice[dict[str, Any]]]:
-    """Jobs that answer `question`, the best first, each as {OpenJob, rank, headline}; the filters with
-    what was looked for.
+    """Jobs that answer `question`, the best first, each as the columns of `FoundJob`; the filters with
+    what was looked for. `person` is whoever may have applied to some of them.
 
     All words are looked for; when no job has them all, any of them. A question without words finds
     every job, the newest first, with empty headlines.
     """
-    words = words_of(question)
-    if not words:
-        listed = await browse(session, filters=filters, query=query)
-        rows = [{"OpenJob": job, "rank": 0, "headline": ""} for job in listed.rows]
-        return filters, Slice(rows, listed.next, listed.previous, listed.count)
-    await plan_for_each_question(session)
-    near = await queries.near_words(session, correctable(words))
-    corrected = {word: corrections(word, known) for word, known in near.items()}
-    is_known = words[-1] in near.get(words[-1], ())
-    ways = readings(words, corrected, await meant_by(words), is_known=is_known)
-    asked, page = await _widened(session, ways, filters, query)
-    found = await queries.found(session, asked, [row["id"] for row in page.rows])
-    rows = [
-        {
-            "OpenJob": found[row["id"]][0],
-            "rank": row["rank"],
-            "headline": marked(found[row["id"]][1]),
-        }
-        for row in page.rows
-        # The others were closed between the two statements.
-        if row["id"] in found
-    ]
+    connection = await driver(session)
+    words, asked = words_of(question), filters
+    if words:
+        asked, page = await _widened(connection, words, filters, query)
+    else:
+        listed = await browse(session, filters=filters, query=replace(query, with_count=False))
+        page = Slice([job.id for job in listed.rows], listed.next, listed.previous, None)
+    rows = await finding.shown(connection, page.rows, expression=asked.expression, person=person)
     # A page comes from the ranked part of all hits; the count is that of all of them.
     count = await queries.count(session, asked) if query.with_count else None
     return asked, Slice(rows, page.next, page.previous, count)
 
 
 async def _widened(
-    session: ReadSession, ways: Sequence[Reading], filters: Filters, query: PageQuery
-) -> tuple[Filters, Slice[dict[str, Any]]]:
+    connection: Driver, words: Sequence[str], filters: Filters, query: PageQuery
+) -> tuple[Filters, Slice[UUID]]:
     """The page of the narrowest reading that finds enough: on every page of a question the same one."""
-    *narrow, widest = ways
+    await connection.execute(FOR_EACH_QUESTION)
+    near = await finding.near_words(connection, correctable(words))
+    corrected = {word: corrections(word, known) for word, known in near.items()}
+    is_known = words[-1] in near.get(words[-1], ())
+    *narrow, widest = readings(words, corrected, await meant_by(words), is_known=is_known)
     for way in narrow:
-        asked = replace(filters, expression=way.expression)
-        page = await _ranked(session, asked, way, query)
-        # An empty page leaves the question open: it may also be the one after the last.
-        total = page.rows[0]["total"] if page.rows else None
+        page, total = await finding.page(connection, filters, way, query)
         if total is None:
-            total = await queries.ranked_in_all(session, asked, way.sought) if query.cursor else 0
+            # An empty page leaves the question open: it may also be the one after the last.
+            total = await finding.ranked_in_all(connection, filters, way)
         if total >= way.enough:
-            return asked, page
-    asked = replace(filters, expression=widest.expression)
-    return asked, await _ranked(session, asked, widest, query)
-
-
-async def _ranked(
-    session: ReadSession, asked: Filters, way: Reading, query: PageQuery
-) -> Slice[dict[str, Any]]:
-    ranked = queries.ranked(asked, way.sought)
-    columns = ranked.selected_columns
-    return await paginate(
-        session,
-        ranked,
-        keys=[(columns["rank"], "desc"), (columns["id"], "desc")],
-        query=replace(query, with_count=False),
-    )
+            return replace(filters, expression=way.expression), page
+    page, _ = await finding.page(connection, filters, widest, query)
+    return replace(filters, expression=widest.expression), page
 
 
 async def browse_own(session: ReadSession, *, user_id: UUID, query: PageQuery) -> Slice[Job]:

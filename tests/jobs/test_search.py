@@ -1,5 +1,7 @@
 """What people type, and what they find: shipped questions with the jobs that have to come first."""
 
+import json
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -7,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.clock import now
 from app.core.db import Database
 from app.jobs import search
+from app.jobs.schemas import FoundPage
 from app.jobs.search import (
     Meant,
     corrections,
@@ -19,7 +23,7 @@ from app.jobs.search import (
     words_of,
 )
 from tests.jobs.samples import JOBS, make_job
-from tests.people import Crew
+from tests.people import API, Crew
 
 POSTS: dict[str, dict[str, Any]] = {
     "data": {"title": "Senior Data Engineer", "skills": ["PostgreSQL", "Python", "Airflow"]},
@@ -119,6 +123,33 @@ async def test_the_passage_is_marked_and_harmless(
     assert "<b>" not in first["headline"].replace("&lt;b&gt;", "")
     french = (await client.get(f"{JOBS}/search?query=developpeuse")).json()["results"][0]
     assert "<mark>Développeuse</mark>" in french["headline"]
+
+
+async def test_what_is_found_is_what_the_document_shows(
+    client: httpx.AsyncClient, database: Database, crew: Crew
+) -> None:
+    """The fields in their order and spelling, and whose applications are told of."""
+    applied = await make_job(database, crew, title="Welder", salary_min=None, location="Orléans")
+    await make_job(database, crew, title="Welder", expires_at=now() + timedelta(days=2))
+    body = {"job_id": str(applied)}
+    made = await client.post(f"{API}/applications", json=body, headers=crew.candidate.headers)
+    assert made.status_code == 201, made.text
+    for question in ("query=welder&facets=true&count=true", "query="):
+        for headers, expected in (
+            (crew.candidate.headers, {True, False}),
+            (crew.stranger.headers, {False}),
+            ({}, {None}),
+        ):
+            answer = await client.get(f"{JOBS}/search?{question}", headers=headers)
+            written = FoundPage.model_validate(answer.json()).model_dump_json()
+            assert answer.text == json.dumps(
+                json.loads(written), ensure_ascii=False, separators=(",", ":")
+            )
+            seen = {job["id"]: job["has_applied"] for job in answer.json()["results"]}
+            assert set(seen.values()) == expected
+            assert [job for job, is_applied in seen.items() if is_applied] == (
+                [str(applied)] if True in expected else []
+            )
 
 
 async def test_a_question_without_words_shows_the_newest(
