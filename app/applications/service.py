@@ -102,6 +102,16 @@ async def get(session: ReadSession, *, application_id: UUID) -> Row:
     return (await with_histories(session, [dict(found)]))[0]
 
 
+async def get_locked(session: WriteSession, *, application_id: UUID) -> Row:
+    """One application with its history, which nobody else changes until the transaction ends.
+
+    Raises:
+        ApplicationNotFound: there is none that this transaction may see.
+    """
+    await queries.lock(session, [application_id])
+    return await get(session, application_id=application_id)
+
+
 async def with_histories(session: ReadSession, rows: Sequence[Row]) -> list[Row]:
     """The rows with `history`: {from, to, at, by, note}, the first step first."""
     histories = await queries.histories(session, [row["id"] for row in rows])
@@ -139,8 +149,7 @@ async def update(
         ApplicantsOwnOnly: the applicant sent one of the employer's fields.
         ApplicationTransition: the move is not allowed, or not to this party.
     """
-    await queries.lock(session, [application_id])
-    present = await get(session, application_id=application_id)
+    present = await get_locked(session, application_id=application_id)
     wanted, note = values.get("status"), values.get("note")
     changes = {name: values[name] for name in ("notes", "rating", "tags") if name in values}
     if changes.get("tags", ()) is None:

@@ -104,7 +104,7 @@ async def update(
 ) -> Response:
     """Change a saved search, or how often it alerts."""
     if if_match is not None:
-        present = await service.get(session, user_id=user.id, search_id=search_id)
+        present = await service.get(session, user_id=user.id, search_id=search_id, locked=True)
         etag = tagged(request, SearchOut.model_validate(present)).headers["etag"]
         require_match(request, etag)
     changed = await service.update(

@@ -44,13 +44,13 @@ async def browse(session: ReadSession, *, user_id: UUID, query: PageQuery) -> Sl
     return Slice(rows, found.next, found.previous, found.count)
 
 
-async def get(session: ReadSession, *, user_id: UUID, search_id: UUID) -> Row:
-    """One of a person's searches.
+async def get(session: ReadSession, *, user_id: UUID, search_id: UUID, locked: bool = False) -> Row:
+    """One of a person's searches; `locked`, nobody else changes it until the transaction ends.
 
     Raises:
         SearchNotFound: they have none with this id.
     """
-    found = await queries.find(session, user_id, search_id)
+    found = await queries.find(session, user_id, search_id, locked=locked)
     if found is None:
         raise SearchNotFound
     return shown(found)

@@ -94,14 +94,21 @@ async def test_the_same_job_twice(
     assert (again.status_code, again.json()["code"]) == (409, "applications.duplicate")
 
 
-async def test_many_at_once_make_one(stage: Stage) -> None:
+async def test_many_at_once_make_one_and_one_of_them_changes_it(stage: Stage) -> None:
     crew = await make_crew(stage.database, stage.settings)
     job_id = await make_job(stage.database, crew)
     async with running(create_app(stage.settings)) as client:
         answers = await asyncio.gather(*(apply(client, crew.candidate, job_id) for _ in range(12)))
         assert sorted(answer.status_code for answer in answers) == [201] + [409] * 11
         job = await client.get(f"{JOBS}/{job_id}")
-    assert job.json()["applications_count"] == 1
+        assert job.json()["applications_count"] == 1
+        made = next(answer for answer in answers if answer.status_code == 201)
+        place = made.headers["location"]
+        seen = await client.get(place, headers=crew.employer.headers)
+        headers = crew.employer.headers | {"If-Match": seen.headers["etag"]}
+        changes = [client.put(place, json={"notes": f"{at}"}, headers=headers) for at in range(6)]
+        statuses = sorted(answer.status_code for answer in await asyncio.gather(*changes))
+    assert statuses == [200] + [412] * 5
 
 
 def test_the_table_of_moves() -> None:

@@ -160,7 +160,8 @@ async def update(
     if_match: IfMatch = None,
 ) -> Response:
     """Move an application, or note something about it; the applicant may withdraw."""
-    present = await service.get(session, application_id=application_id)
+    # Held from here on, so that of two who have seen the same only one comes before the other.
+    present = await service.get_locked(session, application_id=application_id)
     party = party_of(who, present)
     if if_match is not None:
         require_match(request, tagged(request, _shown(present, party)).headers["etag"])
