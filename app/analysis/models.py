@@ -73,9 +73,15 @@ class Analysis(Timestamps, Base):
 
 
 class JobFeatures(Base):
-    """An open job as the engine reads it. `seen_at`: the job's `updated_at` when it was read."""
+    """An open job as the engine reads it. `seen_at`: the job's `updated_at` when it was read.
+
+    `ranking`: as much of `features` as its rank rests on, in a third of the bytes.
+    """
 
     __tablename__ = "job_features"
+    __table_args__ = (
+        Index("ix_job_features_unpacked", "job_id", postgresql_where=text("ranking IS NULL")),
+    )
 
     job_id: Mapped[UUID] = mapped_column(
         ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
@@ -84,6 +90,7 @@ class JobFeatures(Base):
     model_version: Mapped[str]
     seen_at: Mapped[datetime]
     features: Mapped[bytes] = mapped_column(LargeBinary)
+    ranking: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class JobTerm(Base):

@@ -11,7 +11,8 @@ from uuid import UUID
 import msgspec
 
 from app.analysis import applied as applications
-from app.analysis import index, queries
+from app.analysis import candidates, index, queries
+from app.analysis.candidates import Candidate
 from app.analysis.engine.advice import advise
 from app.analysis.engine.demands import read_job
 from app.analysis.engine.fit import fit_of
@@ -19,7 +20,6 @@ from app.analysis.engine.profile import read_resume
 from app.analysis.engine.score import score
 from app.analysis.engine.values import Demands, Post, Profile, Score
 from app.analysis.engine.version import model_version
-from app.analysis.index import Candidate
 from app.analysis.inputs import digest_of, key_of, post_of
 from app.analysis.queries import Leased
 from app.core.db import Database, Scope
@@ -153,10 +153,10 @@ async def _match_all(bench: Bench, leased: Leased, resume: Resume, profile: Prof
     database = bench.database
     await index.refresh(database, stopping=bench.stopping, seconds=_READING_SECONDS)
     async with database.read(Scope.system()) as session:
-        total, promising = await index.candidates(session, profile)
-        nearest = await asyncio.to_thread(index.nearest, profile, promising, MOST_MATCHES)
-        candidates = await index.described(session, nearest)
-    best = await asyncio.to_thread(answers_for, profile, candidates)
+        total, promising = await candidates.find(session, profile)
+        nearest = await asyncio.to_thread(candidates.nearest, profile, promising, MOST_MATCHES)
+        chosen = await candidates.described(session, nearest)
+    best = await asyncio.to_thread(answers_for, profile, chosen)
     rows = [_row(leased, resume.revision, candidate, answer) for candidate, answer in best]
     async with database.write(Scope.system()) as session:
         ids = await queries.write_many(session, rows)
@@ -183,9 +183,10 @@ async def _match_all(bench: Bench, leased: Leased, resume: Resume, profile: Prof
     _log(written, leased)
 
 
-def answers_for(profile: Profile, candidates: Sequence[Candidate]) -> list[tuple[Candidate, Score]]:
-    """Whole answers, in the same order."""
-    return [(each, with_advice(profile, each.demands)) for each in candidates]
+def answers_for(profile: Profile, chosen: Sequence[Candidate]) -> list[tuple[Candidate, Score]]:
+    """Whole answers, the best fit first; among equal ones in the same order."""
+    found = [(each, with_advice(profile, each.demands)) for each in chosen]
+    return sorted(found, key=lambda pair: -pair[1].fit)
 
 
 def _row(leased: Leased, revision: int, candidate: Candidate, answer: Score) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from app.worker.registry import Backlog, TaskContext, backlog, periodic, task
 
 # A task that is not rung returns within 35 s.
 _SECONDS = 20.0
+_PACKING_SECONDS = 10.0
 
 
 @task(WORK, look=True)
@@ -21,11 +22,12 @@ async def work(context: TaskContext, **_ids: str) -> None:
 @periodic("analysis.index_jobs", every=30)
 async def index_jobs(context: TaskContext) -> None:
     """Read open jobs that are new or have changed, and forget those that are open no more."""
+    packed = await index.pack(context.database, stopping=context.stopping, seconds=_PACKING_SECONDS)
     read = await index.refresh(context.database, stopping=context.stopping, seconds=_SECONDS)
     async with context.database.write(Scope.system()) as session:
         forgotten = await index.forget_closed(session)
-    if read or forgotten:
-        logger.info("analysis.jobs_read", read=read, forgotten=forgotten)
+    if read or forgotten or packed:
+        logger.info("analysis.jobs_read", read=read, forgotten=forgotten, packed=packed)
 
 
 @backlog("analysis")

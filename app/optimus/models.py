@@ -44,6 +44,24 @@ class ApplicationTally(Base):
     }
 
 
+class TallyTotal(Base):
+    """The sum of folded tallies over a longer step: six hours of `arrived`, 28 days of the others.
+
+    What is folded stands in both tables, what is not in neither's sum: a reader takes whole steps from
+    here, the folded rows of what sticks out, and all that are not folded (decision 37).
+    """
+
+    __tablename__ = "tally_totals"
+
+    organization_id: Mapped[UUID] = mapped_column(primary_key=True)
+    measure: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    rank: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    status: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
 class TallyBacklog(Base):
     """An organization whose applications from before there were counts are being counted."""
 

@@ -6,18 +6,21 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
+    DateTime,
     Row,
     Select,
+    Text,
+    Uuid,
     and_,
     case,
     cast,
     func,
-    null,
+    literal,
     or_,
     select,
     true,
-    union_all,
 )
 
 from app.applications.models import Application
@@ -26,22 +29,22 @@ from app.core.db import ReadSession
 from app.jobs.models import Job
 from app.optimus.counting import Field, rounded, within
 from app.optimus.ranges import Range
-from app.resumes.models import Resume
 
 MOST_SKILLS: Final = 300
 MOST_RESUMES: Final = 1_000
 
 
-async def jobs_by_status(session: ReadSession, field: Field) -> dict[str, int]:
-    """All jobs, as they are now."""
-    statement = select(Job.status, func.count()).where(*field.of(Job)).group_by(Job.status)
-    return dict((await session.execute(statement)).all())
-
-
-async def jobs_posted(session: ReadSession, field: Field, during: Range) -> int:
-    """Jobs that were posted in `during`."""
-    statement = select(func.count()).where(*field.of(Job), *within(Job.posted_at, during))
-    return (await session.execute(statement)).scalar_one()
+async def jobs(
+    session: ReadSession, field: Field, during: Range
+) -> Sequence[Row[str, int, int, int]]:
+    """(status, all jobs as they are now, those posted in `during`, those posted in the range before)."""
+    posted, before = (
+        func.count().filter(*within(Job.posted_at, one)) for one in (during, during.previous())
+    )
+    statement: Select[str, int, int, int] = (
+        select(Job.status, func.count(), posted, before).where(*field.of(Job)).group_by(Job.status)
+    )
+    return (await session.execute(statement)).all()
 
 
 async def claims(
@@ -133,33 +136,19 @@ async def offers(
 
     Counted over the newest applications; a person who applied twice with one résumé counts once.
     """
-    newest = (
-        select(Application.resume_id)
-        .where(
-            *field.applications(),
-            *within(Application.created_at, during),
-            Application.resume_id.is_not(None),
+    offered = (
+        func.offered_skills(
+            literal(field.organization_id, Uuid()),
+            literal(field.job_id, Uuid()),
+            literal(None if during is None else during.begins, DateTime(timezone=True)),
+            literal(None if during is None else during.ends, DateTime(timezone=True)),
+            literal(list(keys), ARRAY(Text())),
+            MOST_RESUMES,
         )
-        .order_by(Application.created_at.desc())
-        .limit(MOST_RESUMES)
+        .table_valued("name", "people")
+        .render_derived()
     )
-    # As an array, so that the few are looked up: joined, the planner reads all résumés instead.
-    read = and_(
-        Resume.id == func.any(func.array(newest.scalar_subquery())),
-        Resume.status == "skills_extracted",
-    )
-    chosen = select(Resume.skill_keys).where(read).cte("chosen").prefix_with("MATERIALIZED")
-    key = func.unnest(chosen.c.skill_keys).table_valued("name").render_derived()
-    found = await session.execute(
-        union_all(
-            select(null().label("name"), func.count()).select_from(chosen),
-            select(key.c.name, func.count())
-            .select_from(chosen)
-            .join(key, true())
-            .where(key.c.name.in_(keys))
-            .group_by(key.c.name),
-        )
-    )
+    found = await session.execute(select(offered.c.name, offered.c.people))
     counts: dict[str | None, int] = dict(found.all())
-    total = counts.pop(None)
+    total = counts.pop(None, 0)
     return total, {name: many for name, many in counts.items() if name is not None}

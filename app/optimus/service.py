@@ -51,12 +51,13 @@ async def dashboard(
     stages, reached = _standing(await counts.standing(during))
     responded = await counts.durations(Application.responded_at, during)
     hired = await counts.durations(Application.accepted_at, during)
+    jobs = await queries.jobs(session, field, during)
     return DashboardOut(
         period=_period(during),
         previous_period=_period(during.previous()),
         timezone=during.zone.key,
-        totals=await _totals(session, field, during, slots, hired),
-        jobs_by_status=by_name(JOB_STATUSES, await queries.jobs_by_status(session, field)),
+        totals=_totals(slots, hired, jobs),
+        jobs_by_status=by_name(JOB_STATUSES, {status: many for status, many, *_ in jobs}),
         applications_by_stage=by_name(APPLICATION_STATUSES, stages),
         applications_by_day=[
             DayOut(date=day, count=slots.get(slot, 0))
@@ -100,7 +101,7 @@ async def headline(
     responded = await counts.durations(Application.responded_at, during)
     hired = await counts.durations(Application.accepted_at, during)
     return Headline(
-        totals=await _totals(session, field, during, slots, hired),
+        totals=_totals(slots, hired, await queries.jobs(session, field, during)),
         time_to_first_response=_duration(*responded),
         time_to_hire=_duration(*hired),
     )
@@ -110,19 +111,14 @@ def _period(during: Range) -> PeriodOut:
     return PeriodOut(first=during.first, last=during.last)
 
 
-async def _totals(
-    session: ReadSession,
-    field: Field,
-    during: Range,
-    slots: Mapping[int, int],
-    hired: tuple[Took, Took | None],
+def _totals(
+    slots: Mapping[int, int], hired: tuple[Took, Took | None], jobs: Sequence[Any]
 ) -> TotalsOut:
     return TotalsOut(
         applications=_applications(slots),
         hires=_hires(*hired),
         jobs_posted=figure(
-            await queries.jobs_posted(session, field, during),
-            await queries.jobs_posted(session, field, during.previous()),
+            sum(posted for _, _, posted, _ in jobs), sum(before for *_, before in jobs)
         ),
     )
 

@@ -1,14 +1,13 @@
-"""The same numbers as sums over what the database has counted at each write (decision 32).
+"""The same numbers as sums over what the database has counted at each write (decisions 32 and 37).
 
-A range is whole steps of a tally and what sticks out at both ends, which is counted from the
-applications. How long something took is known to a twentieth from the tallies: that says between
-which lengths the middle one lies, and only those few are read.
+A range is whole steps of tallies, the long ones first, and what sticks out at both ends, which is
+counted from the applications. How long something took is known to a twentieth from the tallies: that
+says between which lengths the middle one lies, and only those few are read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from math import ceil, floor
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -19,16 +18,19 @@ from sqlalchemy import (
     Select,
     SmallInteger,
     Uuid,
+    and_,
     case,
     func,
     literal,
     null,
+    or_,
     select,
     union_all,
 )
 
 from app.applications.models import Application
 from app.core.db import ReadSession
+from app.optimus import arrivals
 from app.optimus.counting import (
     ACCEPTED,
     MOST_SOURCES,
@@ -39,33 +41,25 @@ from app.optimus.counting import (
     rounded,
     slot_of,
 )
-from app.optimus.models import ApplicationTally, TallyBacklog
+from app.optimus.models import ApplicationTally, TallyBacklog, TallyTotal
+from app.optimus.places import Place, place_of
 from app.optimus.ranges import Range
+from app.optimus.steps import DAY, WEEK, Span, cut
 
-# A Monday, as the database counts from (migration 0032).
-_ORIGIN: Final = datetime(2000, 1, 3, tzinfo=UTC)
-_DAY: Final = timedelta(days=1)
-_WEEK: Final = timedelta(days=7)
-Span = tuple[datetime, datetime]
+Columns = tuple[ColumnElement[Any], ...]
+Table = type[ApplicationTally] | type[TallyTotal]
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces:
-    """A span of time as whole steps, if there are any, and what sticks out."""
+class _Measure:
+    """What is summed: its name, its short step, the moment of an application that it counts by."""
 
-    whole: Span | None
-    edges: tuple[Span, ...]
+    name: str
+    step: timedelta
+    moment: Moment
 
 
-def pieces(begins: datetime, ends: datetime, step: timedelta) -> Pieces:
-    """The span in steps that are counted from a Monday of UTC."""
-    begins, ends = begins.astimezone(UTC), ends.astimezone(UTC)
-    first = _ORIGIN - (_ORIGIN - begins) // step * step
-    last = _ORIGIN + (ends - _ORIGIN) // step * step
-    if first >= last:
-        return Pieces(None, ((begins, ends),))
-    edges = ((begins, first), (last, ends))
-    return Pieces((first, last), tuple(edge for edge in edges if edge[0] < edge[1]))
+_STANDS: Final = _Measure("stands", DAY, Application.created_at)
 
 
 async def counts_of(session: ReadSession, field: Field) -> "Counted | Tallied":
@@ -87,19 +81,30 @@ class Tallied:
 
     async def arrivals(self, during: Range) -> dict[int, int]:
         """How many applied, by slot: 1 is the range before, 2 its first day."""
+        if self.field.organization_id is not None:
+            return await arrivals.by_slot(self.session, self.field.organization_id, during)
         slot = slot_of(ApplicationTally.at, during)
-        span = (during.previous().begins, during.ends)
-        entries = union_all(*self._tallied("arrived", span, slot.label("slot"))).subquery()
-        statement = select(entries.c.slot, _sum(entries.c.n)).group_by(entries.c.slot)
+        statement = (
+            select(slot, _sum(ApplicationTally.count))
+            .where(
+                ApplicationTally.measure == "arrived",
+                ApplicationTally.at >= during.previous().begins,
+                ApplicationTally.at < during.ends,
+            )
+            .group_by(slot)
+        )
         return dict((await self.session.execute(statement)).all())
 
     async def standing(self, during: Range) -> Sequence[Row[str, int, int]]:
         """(status, reached, count) of those who applied in `during`."""
-        entries = self._stands(
-            during,
-            (ApplicationTally.status.label("status"), ApplicationTally.rank.label("reached")),
-            (Application.status.label("status"), Application.reached.label("reached")),
-        )
+        entries = union_all(
+            *self._entries(
+                _STANDS,
+                (during.begins, during.ends),
+                lambda table: (table.status.label("status"), table.rank.label("reached")),
+                (Application.status.label("status"), Application.reached.label("reached")),
+            )
+        ).subquery()
         total = _sum(entries.c.n)
         statement: Select[str, int, int] = (
             select(entries.c.status, entries.c.reached, total)
@@ -110,14 +115,14 @@ class Tallied:
 
     async def sources(self, during: Range) -> Sequence[Row[str | None, int, int]]:
         """(source, applications, those of them that were accepted), the most first."""
-        given = case(
-            (ApplicationTally.source == "", null()), else_=func.substr(ApplicationTally.source, 2)
-        )
-        entries = self._stands(
-            during,
-            (given.label("source"), ApplicationTally.rank.label("reached")),
-            (Application.source.label("source"), Application.reached.label("reached")),
-        )
+        entries = union_all(
+            *self._entries(
+                _STANDS,
+                (during.begins, during.ends),
+                lambda table: (_source(table).label("source"), table.rank.label("reached")),
+                (Application.source.label("source"), Application.reached.label("reached")),
+            )
+        ).subquery()
         total = _sum(entries.c.n)
         hires = func.coalesce(_sum(entries.c.n).filter(entries.c.reached == ACCEPTED), 0)
         statement: Select[str | None, int, int] = (
@@ -134,7 +139,7 @@ class Tallied:
         ranges = (during, during.previous())
         ranks = await self._ranks(until, ranges)
         wanted = [
-            _place(at, ranks[at], share)
+            place_of(at, ranks[at], share)
             for at, share in ((0, 0.5), (0, 0.9), (1, 0.5))
             if ranks[at]
         ]
@@ -150,16 +155,13 @@ class Tallied:
 
     async def _ranks(self, until: Moment, ranges: Sequence[Range]) -> list[dict[int, int]]:
         """How many took how long, to a twentieth, in each of the ranges."""
-        rank = func.duration_rank(Application.created_at, until)
+        measure = _Measure(_name_of(until), WEEK, until)
+        rank = func.duration_rank(Application.created_at, until).label("rank")
         parts: list[Select[Any]] = []
         for at, one in enumerate(ranges):
             which = literal(at).label("which")
-            cut = pieces(one.begins, one.ends, _WEEK)
-            if cut.whole is not None:
-                parts += self._tallied(
-                    _measure(until), cut.whole, which, ApplicationTally.rank.label("rank")
-                )
-            parts += self._counted(until, cut.edges, which, rank.label("rank"))
+            span = (one.begins, one.ends)
+            parts += self._entries(measure, span, _ranked(which), (which, rank))
         entries = union_all(*parts).subquery()
         total = _sum(entries.c.n)
         statement = (
@@ -174,7 +176,7 @@ class Tallied:
         return found
 
     async def _lengths(
-        self, until: Moment, ranges: Sequence[Range], wanted: Sequence["_Place"]
+        self, until: Moment, ranges: Sequence[Range], wanted: Sequence[Place]
     ) -> dict[tuple[int, float], float | None] | None:
         """The hours at each place; None when they do not stand there any more."""
         if not wanted:
@@ -184,7 +186,7 @@ class Tallied:
             one = ranges[place.which]
             hours = (
                 func.application_hours(
-                    _measure(until),
+                    _name_of(until),
                     literal(self.field.organization_id, Uuid()),
                     one.begins,
                     one.ends,
@@ -206,80 +208,54 @@ class Tallied:
             for number, place in enumerate(wanted)
         }
 
-    def _stands(
+    def _entries(
         self,
-        during: Range,
-        columns: tuple[ColumnElement[Any], ...],
-        counted: tuple[ColumnElement[Any], ...],
-    ) -> Any:
-        cut = pieces(during.begins, during.ends, _DAY)
-        parts = self._counted(Application.created_at, cut.edges, *counted)
-        if cut.whole is not None:
-            parts += self._tallied("stands", cut.whole, *columns)
-        return union_all(*parts).subquery()
-
-    def _tallied(self, measure: str, span: Span, *columns: ColumnElement[Any]) -> list[Select[Any]]:
-        """Rows of tallies with their count `n`; those that are folded and the others."""
-        statement: Select[Any] = select(*columns, ApplicationTally.count.label("n")).where(
-            *self.field.of(ApplicationTally),
-            ApplicationTally.measure == measure,
-            ApplicationTally.at >= span[0],
-            ApplicationTally.at < span[1],
-        )
-        return [
-            statement.where(ApplicationTally.is_folded),
-            statement.where(~ApplicationTally.is_folded),
-        ]
-
-    def _counted(
-        self, moment: Moment, edges: Sequence[Span], *columns: ColumnElement[Any]
+        measure: _Measure,
+        span: Span,
+        tallied: Callable[[Table], Columns],
+        counted: Columns,
     ) -> list[Select[Any]]:
-        """Rows of applications whose moment lies in one of the spans, each with `n` of 1."""
-        return [
-            select(*columns, literal(1).label("n")).where(
-                *self.field.applications(), moment >= begins, moment < ends
+        """Rows whose counts `n` add up to the span's: of both tables, and applications at its ends."""
+        parts = cut(*span, measure.step)
+        found: list[Select[Any]] = [
+            select(*counted, literal(1).label("n")).where(
+                *self.field.applications(), measure.moment >= begins, measure.moment < ends
             )
-            for begins, ends in edges
+            for begins, ends in parts.edges
         ]
+        folded, fresh = ApplicationTally.is_folded, ~ApplicationTally.is_folded
+        for table, spans, further in (
+            (TallyTotal, [parts.long], []),
+            (ApplicationTally, parts.short, [folded]),
+            (ApplicationTally, [parts.whole], [fresh]),
+        ):
+            within = [
+                and_(table.at >= one[0], table.at < one[1]) for one in spans if one is not None
+            ]
+            if within:
+                found.append(
+                    select(*tallied(table), table.count.label("n")).where(
+                        *self.field.of(table),
+                        table.measure == measure.name,
+                        or_(*within),
+                        *further,
+                    )
+                )
+        return found
 
 
-def _measure(until: Moment) -> str:
+def _name_of(until: Moment) -> str:
     return until.key.removesuffix("_at")
 
 
-def _sum(counts: ColumnElement[int]) -> Any:
+def _ranked(which: ColumnElement[int]) -> Callable[[Table], Columns]:
+    return lambda table: (which, table.rank.label("rank"))
+
+
+def _source(table: Table) -> ColumnElement[Any]:
+    """What an application says of where it came from, as it says it."""
+    return case((table.source == "", null()), else_=func.substr(table.source, 2))
+
+
+def _sum(counts: Any) -> Any:
     return func.sum(counts, type_=BigInteger)
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a quantile stands: between two of the sorted lengths of a range, or on one of them.
-
-    It is what `percentile_cont` gives: https://www.postgresql.org/docs/current/functions-aggregate.html
-    """
-
-    which: int
-    share: float
-    ranks: list[int]
-    skipped: int
-    taken: int
-    weight: float
-
-    def between(self, lengths: Sequence[float]) -> float:
-        """The quantile, by the one or two lengths that it stands between."""
-        return lengths[0] + self.weight * (lengths[-1] - lengths[0])
-
-
-def _place(which: int, ranks: Mapping[int, int], share: float) -> _Place:
-    """The place of the quantile, by how many lengths there are of each rank in order."""
-    exact = share * (sum(ranks.values()) - 1)
-    lower, upper = floor(exact), ceil(exact)
-    passed, skipped = 0, 0
-    read: list[int] = []
-    for rank, many in ranks.items():
-        if passed <= upper and passed + many > lower:
-            if not read:
-                skipped = lower - passed
-            read.append(rank)
-        passed += many
-    return _Place(which, share, read, skipped, upper - lower + 1, exact - lower)

@@ -36,7 +36,7 @@ from msgspec.structs import replace
 from pydantic import SecretStr
 from sqlalchemy import select, text
 
-from app.analysis import index
+from app.analysis import candidates, index
 from app.analysis.engine.demands import read_job
 from app.analysis.engine.fit import signal
 from app.analysis.engine.profile import read_resume
@@ -136,10 +136,10 @@ async def measure(
             backend = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
             worked = time.process_time(), _ticks(backend)
             begun = time.perf_counter()
-            _, promising = await index.candidates(session, profile)
+            _, promising = await candidates.find(session, profile)
             between = time.perf_counter()
-            nearest = index.nearest(profile, promising, MOST_MATCHES)
-            described = await index.described(session, nearest)
+            nearest = candidates.nearest(profile, promising, MOST_MATCHES)
+            described = await candidates.described(session, nearest)
         answers_for(profile, described)
         ended = time.perf_counter()
         figures["cpu"].append((time.process_time() - worked[0]) * 1000)
@@ -222,8 +222,8 @@ def table(many: int, base: int, figures: dict[str, list[float]]) -> str:
         "| --- | --- | --- | --- |",
     ]
     steps: dict[str, str] = {
-        "floor": f"floor: {index.MOST_CANDIDATES:,} known jobs fetched and read",
-        "candidates": f"candidates: find {index.MOST_CANDIDATES:,} jobs and fetch them",
+        "floor": f"floor: {candidates.MOST_CANDIDATES:,} known jobs fetched and read",
+        "candidates": f"candidates: find {candidates.MOST_CANDIDATES:,} jobs and fetch them",
         "scores": "rank them, and whole answers for the best hundred",
         "together": "together",
     }

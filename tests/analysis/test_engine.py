@@ -20,6 +20,7 @@ from app.analysis.engine.demands import read_job
 from app.analysis.engine.experience import asked_months
 from app.analysis.engine.fit import fit_of, on_scale, signal
 from app.analysis.engine.profile import read_resume
+from app.analysis.engine.ranking import number_of, packed, signals
 from app.analysis.engine.relations import CONTAINED, NEAR, relations
 from app.analysis.engine.score import relevant_months, score
 from app.analysis.engine.values import (
@@ -33,7 +34,7 @@ from app.analysis.engine.values import (
 )
 from app.analysis.engine.wordpiece import pieces_of
 from app.analysis.engine.words import form_of, words_of
-from app.analysis.index import number_of, strongest
+from app.analysis.index import strongest
 from app.resumes.understanding.understand import understand
 from tests.analysis.samples import DAY, POST
 from tests.resumes.samples import TEXT
@@ -362,3 +363,35 @@ def test_meaning_tells_work_apart() -> None:
     assert near > far + 0.2
     assert meaning.embed("the same") == meaning.embed("the same")
     assert len(nurse) == 2 * 384
+
+
+vectors = st.one_of(
+    st.just(b""),
+    st.lists(st.floats(-1, 1, width=16), min_size=384, max_size=384).map(
+        lambda values: bytes(np.array(values, np.float16).tobytes())
+    ),
+)
+weighed_terms = st.dictionaries(
+    st.sampled_from([f"word {number}" for number in range(40)]), st.floats(0, 0.3), max_size=30
+)
+
+
+@settings(max_examples=50)
+@given(weighed_terms, vectors, st.lists(st.tuples(weighed_terms, vectors), max_size=5))
+def test_many_jobs_at_once_rank_as_each_by_itself(
+    own: dict[str, float], vector: bytes, jobs: list[tuple[dict[str, float], bytes]]
+) -> None:
+    blank = Demands(
+        skills=(),
+        months=0,
+        months_evidence=None,
+        degree=0,
+        degree_evidence=None,
+        experience_may_replace=False,
+        title_words=frozenset(),
+        terms={},
+    )
+    profile = replace(profile_of(), terms=own, embedding=vector)
+    demands = [replace(blank, terms=terms, embedding=theirs) for terms, theirs in jobs]
+    found = signals(profile, [packed(each) for each in demands])
+    assert found == pytest.approx([signal(profile, each) for each in demands], abs=1e-4)

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
-from app.analysis import index, privacy
+from app.analysis import candidates, privacy
 from app.analysis.engine.profile import read_resume
 from app.analysis.models import Analysis, JobFeatures, JobTerm
 from app.analysis.tasks import index_jobs, work
@@ -111,11 +111,35 @@ async def test_of_very_many_jobs_the_promising_ones_are_scored(
     for number in range(4):
         await make_job(database, crew, **{**NURSE, "title": f"Night Nurse {number}"})
     await index_jobs(context)
-    monkeypatch.setattr(index, "MOST_CANDIDATES", 1)
+    monkeypatch.setattr(candidates, "MOST_CANDIDATES", 1)
     async with database.read(Scope.system()) as session:
         profile = read_resume(TEXT, understand(TEXT))
-        total, found = await index.candidates(session, profile)
+        total, found = await candidates.find(session, profile)
     assert (total, [job_id for job_id, _ in found]) == (5, [data])
+
+
+async def test_what_a_former_release_reads_is_packed_by_the_sweep(
+    database: Database, crew: Crew, context: TaskContext
+) -> None:
+    job_id = await make_job(database, crew)
+    await index_jobs(context)
+
+    async def stored() -> tuple[bytes | None, list[candidates.Promising]]:
+        async with database.read(Scope.system()) as session:
+            ranking = (await session.execute(select(JobFeatures.ranking))).scalar_one()
+            _, found = await candidates.find(session, read_resume(TEXT, understand(TEXT)))
+            return ranking, found
+
+    ranking, found = await stored()
+    assert found == [(job_id, ranking)]
+    async with database.write(Scope.system()) as session:
+        # It writes what it knows; the same again with nothing in it would be other features.
+        features = (await session.execute(select(JobFeatures.features))).scalar_one()
+        await session.execute(update(JobFeatures).values(features=b""))
+        await session.execute(update(JobFeatures).values(features=features))
+    assert await stored() == (None, found)
+    await index_jobs(context)
+    assert await stored() == (ranking, found)
 
 
 async def test_jobs_are_read_again_when_they_change_and_forgotten_when_they_close(

@@ -10,6 +10,8 @@ from sqlalchemy import insert
 from app.core.clock import now
 from app.core.db import Database, Scope
 from app.core.ids import new_id
+from app.optimus.counting import Field
+from app.optimus.queries import offers
 from app.optimus.ranges import Range
 from app.resumes.models import Resume
 from app.skills.keys import key_of
@@ -71,6 +73,28 @@ async def test_a_job_in_numbers(client: httpx.AsyncClient, database: Database, c
         "Postgres": 1,
         "Python": 2,
     }
+
+
+async def test_nobody_counts_anothers_skills(database: Database, crew: Crew) -> None:
+    job_id = await make_job(database, crew)
+    resume_id = await with_skills(database, crew.candidate.id, "Python")
+    await make_application(database, crew, job_id, resume_id=resume_id)
+    ours, theirs = crew.organization_id, crew.stranger.organization_id
+    assert theirs is not None
+    nothing: tuple[int, dict[str, int]] = (0, {})
+    counted = (1, {key_of("Python"): 1})
+    for scope, field, seen in (
+        (Scope.tenant(ours), Field(ours), counted),
+        (Scope.tenant(ours), Field(job_id=job_id), counted),
+        (Scope.system(), Field(), counted),
+        (Scope.tenant(theirs), Field(ours), nothing),
+        (Scope.tenant(theirs), Field(job_id=job_id), nothing),
+        (Scope.tenant(theirs), Field(), nothing),
+        (Scope.person(crew.candidate.id), Field(ours), nothing),
+        (Scope.public(), Field(), nothing),
+    ):
+        async with database.read(scope) as session:
+            assert await offers(session, field, None, [key_of("Python")]) == seen
 
 
 async def test_a_job_in_a_range_of_days(

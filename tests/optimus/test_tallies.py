@@ -20,9 +20,10 @@ from app.core.clock import now
 from app.core.db import Database, ReadSession, Scope, as_owner
 from app.optimus import tasks
 from app.optimus.counting import Counted, Field
-from app.optimus.models import ApplicationTally
+from app.optimus.models import ApplicationTally, TallyTotal
 from app.optimus.ranges import Range, range_of
-from app.optimus.tallies import Tallied, counts_of, pieces
+from app.optimus.steps import pieces
+from app.optimus.tallies import Tallied, counts_of
 from app.worker.registry import TaskContext
 from tests.applications.samples import make_application
 from tests.conftest import Stage
@@ -41,14 +42,34 @@ _DRIFT = text(
     ) AS both_sides GROUP BY {_KEY} HAVING sum(n) <> 0
     """  # noqa: S608 - the values are constants of this test.
 )
-_ZONES = ("UTC", "Europe/Paris", "Asia/Kathmandu", "Australia/Lord_Howe", "America/St_Johns")
+# Sums over longer steps are those of what is folded, and of nothing else.
+_OTHER_TOTALS = text(
+    f"""
+    SELECT {_KEY}, sum(n) FROM (
+        SELECT {_KEY}, count AS n FROM tally_totals UNION ALL
+        SELECT organization_id, measure,
+            date_bin(CASE measure WHEN 'arrived' THEN interval '6 hours' ELSE '28 days' END, at,
+                timestamptz '2000-01-03 00:00:00+00'), rank, status, source, -count
+        FROM application_tallies WHERE is_folded
+    ) AS both_sides GROUP BY {_KEY} HAVING sum(n) <> 0
+    """  # noqa: S608 - the values are constants of this test.
+)
+_ZONES = (
+    "UTC",
+    "Europe/Paris",
+    "Asia/Kathmandu",
+    "Asia/Tokyo",
+    "Australia/Lord_Howe",
+    "America/St_Johns",
+    "America/Los_Angeles",
+)
 _ALL = Scope.system()
 
 
 async def drift(database: Database) -> list[Any]:
-    """Where tallies and applications differ."""
+    """Where tallies and applications differ, or tallies and their sums."""
     async with database.read(_ALL) as session:
-        return list(await session.execute(_DRIFT))
+        return [*await session.execute(_DRIFT), *await session.execute(_OTHER_TOTALS)]
 
 
 async def fold(database: Database, most: int) -> int:
@@ -164,29 +185,37 @@ async def test_what_adds_up_to_nothing_is_gone(
         await session.execute(text("DELETE FROM organizations"))
     await tasks.fold(context)
     async with database.read(_ALL) as reader:
-        left = await reader.execute(select(func.count()).select_from(ApplicationTally))
-        assert left.scalar_one() == 0
+        for table in (ApplicationTally, TallyTotal):
+            left = await reader.execute(select(func.count()).select_from(table))
+            assert left.scalar_one() == 0
 
 
 async def test_nobody_sees_or_writes_anothers_tallies(database: Database, crew: Crew) -> None:
     job_id = await make_job(database, crew)
     await keep(database, crew.organization_id, letters(3, [job_id], 40, now()))
+    await fold(database, 20)
 
-    async def seen(session: ReadSession) -> tuple[int, int]:
+    async def seen(session: ReadSession) -> tuple[int, int, int]:
         rows = await session.execute(select(func.count()).select_from(ApplicationTally))
+        totals = await session.execute(select(func.count()).select_from(TallyTotal))
         long_ago = now() - timedelta(days=100)
         hours = func.application_hours(
             "responded", crew.organization_id, long_ago, now(), list(range(300)), 0, 100
         )
-        return rows.scalar_one(), len((await session.execute(select(hours))).all())
+        hours_seen = len((await session.execute(select(hours))).all())
+        return rows.scalar_one(), totals.scalar_one(), hours_seen
 
     scopes: list[Callable[[UUID], Scope]] = [Scope.tenant, Scope.person]
     async with database.read(Scope.tenant(crew.organization_id)) as session:
         assert min(await seen(session)) > 0
     for scope in (*(one(crew.stranger.organization_id) for one in scopes), Scope.public()):  # type: ignore[arg-type]
         async with database.read(scope) as session:
-            assert await seen(session) == (0, 0)
-    for statement in ("UPDATE application_tallies SET count = 9", "DELETE FROM tally_backlog"):
+            assert await seen(session) == (0, 0, 0)
+    for statement in (
+        "UPDATE application_tallies SET count = 9",
+        "DELETE FROM tally_totals",
+        "DELETE FROM tally_backlog",
+    ):
         with pytest.raises(ProgrammingError, match="permission denied"):
             async with database.write(_ALL) as session:
                 await session.execute(text(statement))
