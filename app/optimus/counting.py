@@ -128,8 +128,13 @@ class Counted:
         )
         return (await self.session.execute(statement)).all()
 
-    async def durations(self, until: Moment, during: Range | None) -> tuple[Took, Took | None]:
-        """From applying to `until`: over those that ended in `during`, and in the range before."""
+    async def durations(
+        self, untils: Sequence[Moment], during: Range | None
+    ) -> list[tuple[Took, Took | None]]:
+        """From applying to each of `untils`: over what ended in `during`, and in the range before."""
+        return [await self._durations(until, during) for until in untils]
+
+    async def _durations(self, until: Moment, during: Range | None) -> tuple[Took, Took | None]:
         quantiles = func.percentile_cont(literal([0.5, 0.9], ARRAY(Double))).within_group(
             hours_until(until).asc()
         )

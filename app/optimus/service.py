@@ -38,6 +38,8 @@ from app.optimus.tallies import counts_of
 
 # Slots of arrivals: the one before is the range before.
 _FIRST_DAY: Final = 2
+# What is waited for: an answer, and being hired.
+_ENDS: Final = (Application.responded_at, Application.accepted_at)
 
 
 async def dashboard(
@@ -49,8 +51,7 @@ async def dashboard(
     counts = await counts_of(session, field)
     slots = await counts.arrivals(during)
     stages, reached = _standing(await counts.standing(during))
-    responded = await counts.durations(Application.responded_at, during)
-    hired = await counts.durations(Application.accepted_at, during)
+    responded, hired = await counts.durations(_ENDS, during)
     jobs = await queries.jobs(session, field, during)
     return DashboardOut(
         period=_period(during),
@@ -98,8 +99,7 @@ async def headline(
     field = Field(organization_id)
     counts = await counts_of(session, field)
     slots = await counts.arrivals(during)
-    responded = await counts.durations(Application.responded_at, during)
-    hired = await counts.durations(Application.accepted_at, during)
+    responded, hired = await counts.durations(_ENDS, during)
     return Headline(
         totals=_totals(slots, hired, await queries.jobs(session, field, during)),
         time_to_first_response=_duration(*responded),
@@ -174,7 +174,7 @@ async def job_insights(
     field = Field(job_id=job_id)
     counts = Counted(session, field)
     stages, reached = _standing(await counts.standing(during))
-    hired = await counts.durations(Application.accepted_at, during)
+    responded, hired = await counts.durations(_ENDS, during)
     return JobInsightsOut(
         job_id=job.id,
         title=job.title,
@@ -189,7 +189,7 @@ async def job_insights(
         scores=await _scores(session, field, during),
         skills=await skills.of_job(session, field, during, job.skills),
         funnel=funnel(reached),
-        time_to_first_response=_duration(*await counts.durations(Application.responded_at, during)),
+        time_to_first_response=_duration(*responded),
         time_to_hire=_duration(*hired),
         sources=_sources(await counts.sources(during)),
     )

@@ -48,6 +48,7 @@ from app.optimus.steps import DAY, WEEK, Span, cut
 
 Columns = tuple[ColumnElement[Any], ...]
 Table = type[ApplicationTally] | type[TallyTotal]
+_Asked = tuple[Moment, Range]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,34 +135,39 @@ class Tallied:
         )
         return (await self.session.execute(statement)).all()
 
-    async def durations(self, until: Moment, during: Range) -> tuple[Took, Took | None]:
-        """From applying to `until`: over those that ended in `during`, and in the range before."""
-        ranges = (during, during.previous())
-        ranks = await self._ranks(until, ranges)
+    async def durations(
+        self, untils: Sequence[Moment], during: Range
+    ) -> list[tuple[Took, Took | None]]:
+        """From applying to each of `untils`: over what ended in `during`, and in the range before."""
+        asked = [(until, one) for until in untils for one in (during, during.previous())]
+        ranks = await self._ranks(asked)
         wanted = [
-            place_of(at, ranks[at], share)
-            for at, share in ((0, 0.5), (0, 0.9), (1, 0.5))
-            if ranks[at]
+            place_of(which, each, share)
+            for which, each in enumerate(ranks)
+            for share in ((0.5, 0.9) if asked[which][1] is during else (0.5,))
+            if each
         ]
-        found = await self._lengths(until, ranges, wanted)
+        found = await self._lengths(asked, wanted)
         if found is None:
             # Something was written between the two questions.
-            return await Counted(self.session, self.field).durations(until, during)
-        now, before = (sum(each.values()) for each in ranks)
-        return (
-            Took(found.get((0, 0.5)), found.get((0, 0.9)), now),
-            Took(found.get((1, 0.5)), None, before),
-        )
+            return await Counted(self.session, self.field).durations(untils, during)
+        took = [
+            Took(found.get((which, 0.5)), found.get((which, 0.9)), sum(each.values()))
+            for which, each in enumerate(ranks)
+        ]
+        return list(zip(took[::2], took[1::2], strict=True))
 
-    async def _ranks(self, until: Moment, ranges: Sequence[Range]) -> list[dict[int, int]]:
-        """How many took how long, to a twentieth, in each of the ranges."""
-        measure = _Measure(_name_of(until), WEEK, until)
-        rank = func.duration_rank(Application.created_at, until).label("rank")
+    async def _ranks(self, asked: Sequence[_Asked]) -> list[dict[int, int]]:
+        """How many took how long, to a twentieth, for each of what is asked."""
         parts: list[Select[Any]] = []
-        for at, one in enumerate(ranges):
+        for at, (until, one) in enumerate(asked):
             which = literal(at).label("which")
-            span = (one.begins, one.ends)
-            parts += self._entries(measure, span, _ranked(which), (which, rank))
+            parts += self._entries(
+                _Measure(_name_of(until), WEEK, until),
+                (one.begins, one.ends),
+                _ranked(which),
+                (which, func.duration_rank(Application.created_at, until).label("rank")),
+            )
         entries = union_all(*parts).subquery()
         total = _sum(entries.c.n)
         statement = (
@@ -170,20 +176,20 @@ class Tallied:
             .having(total != 0)
             .order_by(entries.c.rank)
         )
-        found: list[dict[int, int]] = [{} for _ in ranges]
+        found: list[dict[int, int]] = [{} for _ in asked]
         for at, length, many in await self.session.execute(statement):
             found[at][length] = many
         return found
 
     async def _lengths(
-        self, until: Moment, ranges: Sequence[Range], wanted: Sequence[Place]
+        self, asked: Sequence[_Asked], wanted: Sequence[Place]
     ) -> dict[tuple[int, float], float | None] | None:
         """The hours at each place; None when they do not stand there any more."""
         if not wanted:
             return {}
         parts = []
         for number, place in enumerate(wanted):
-            one = ranges[place.which]
+            until, one = asked[place.which]
             hours = (
                 func.application_hours(
                     _name_of(until),

@@ -78,12 +78,12 @@ async def fold(database: Database, most: int) -> int:
 
 
 async def _everything(counts: Counted | Tallied, during: Range) -> dict[str, Any]:
+    ends = (Application.responded_at, Application.accepted_at)
     return {
         "arrivals": {slot: n for slot, n in (await counts.arrivals(during)).items() if n},
         "standing": sorted(map(tuple, await counts.standing(during))),
         "sources": list(map(tuple, await counts.sources(during))),
-        "responded": _shown(await counts.durations(Application.responded_at, during)),
-        "hired": _shown(await counts.durations(Application.accepted_at, during)),
+        "durations": [_shown(took) for took in await counts.durations(ends, during)],
     }
 
 
