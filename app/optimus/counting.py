@@ -63,6 +63,17 @@ class Took:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How those who applied stand now: (status, reached, count), and (source, count, accepted).
+
+    The source that brought most is the first; at most MOST_SOURCES.
+    """
+
+    stages: list[tuple[str, int, int]]
+    sources: list[tuple[str | None, int, int]]
+
+
 def within(column: Any, during: Range | None) -> list[ColumnElement[bool]]:
     """The condition that a moment lies in the range; none without a range."""
     return [] if during is None else [column >= during.begins, column < during.ends]
@@ -106,8 +117,15 @@ class Counted:
         )
         return dict((await self.session.execute(statement)).all())
 
-    async def standing(self, during: Range | None) -> Sequence[Row[str, int, int]]:
-        """(status, reached, count) of those who applied in `during`."""
+    async def standing(self, during: Range | None) -> Standing:
+        """How those who applied in `during` stand, and where they came from."""
+        stages, sources = await self._stages(during), await self._sources(during)
+        return Standing(
+            [(status, reached, many) for status, reached, many in stages],
+            [(source, many, hires) for source, many, hires in sources],
+        )
+
+    async def _stages(self, during: Range | None) -> Sequence[Row[str, int, int]]:
         statement = (
             select(Application.status, Application.reached, func.count())
             .where(*self.field.applications(), *within(Application.created_at, during))
@@ -115,8 +133,7 @@ class Counted:
         )
         return (await self.session.execute(statement)).all()
 
-    async def sources(self, during: Range | None) -> Sequence[Row[str | None, int, int]]:
-        """(source, applications, those of them that were accepted), the most first."""
+    async def _sources(self, during: Range | None) -> Sequence[Row[str | None, int, int]]:
         total = func.count()
         hires = func.count().filter(Application.reached == ACCEPTED)
         statement: Select[str | None, int, int] = (

@@ -50,7 +50,8 @@ async def dashboard(
     field = Field(organization_id)
     counts = await counts_of(session, field)
     slots = await counts.arrivals(during)
-    stages, reached = _standing(await counts.standing(during))
+    standing = await counts.standing(during)
+    stages, reached = _standing(standing.stages)
     responded, hired = await counts.durations(_ENDS, during)
     jobs = await queries.jobs(session, field, during)
     return DashboardOut(
@@ -67,7 +68,7 @@ async def dashboard(
         funnel=funnel(reached),
         time_to_first_response=_duration(*responded),
         time_to_hire=_duration(*hired),
-        sources=_sources(await counts.sources(during)),
+        sources=_sources(standing.sources),
         skills=await skills.market(session, field, during, now()),
         claims=await _claims(session, field, during) if with_claims else None,
     )
@@ -173,7 +174,8 @@ async def job_insights(
         raise JobNotFound
     field = Field(job_id=job_id)
     counts = Counted(session, field)
-    stages, reached = _standing(await counts.standing(during))
+    standing = await counts.standing(during)
+    stages, reached = _standing(standing.stages)
     responded, hired = await counts.durations(_ENDS, during)
     return JobInsightsOut(
         job_id=job.id,
@@ -191,7 +193,7 @@ async def job_insights(
         funnel=funnel(reached),
         time_to_first_response=_duration(*responded),
         time_to_hire=_duration(*hired),
-        sources=_sources(await counts.sources(during)),
+        sources=_sources(standing.sources),
     )
 
 

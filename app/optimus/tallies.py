@@ -14,7 +14,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
-    Row,
     Select,
     SmallInteger,
     Uuid,
@@ -37,6 +36,7 @@ from app.optimus.counting import (
     Counted,
     Field,
     Moment,
+    Standing,
     Took,
     rounded,
     slot_of,
@@ -61,6 +61,11 @@ class _Measure:
 
 
 _STANDS: Final = _Measure("stands", DAY, Application.created_at)
+_STANDS_OF: Final = (
+    Application.status.label("status"),
+    Application.reached.label("reached"),
+    Application.source.label("source"),
+)
 
 
 async def counts_of(session: ReadSession, field: Field) -> "Counted | Tallied":
@@ -96,44 +101,35 @@ class Tallied:
         )
         return dict((await self.session.execute(statement)).all())
 
-    async def standing(self, during: Range) -> Sequence[Row[str, int, int]]:
-        """(status, reached, count) of those who applied in `during`."""
+    async def standing(self, during: Range) -> Standing:
+        """How those who applied in `during` stand, and where they came from, read in one go."""
         entries = union_all(
-            *self._entries(
-                _STANDS,
-                (during.begins, during.ends),
-                lambda table: (table.status.label("status"), table.rank.label("reached")),
-                (Application.status.label("status"), Application.reached.label("reached")),
-            )
+            *self._entries(_STANDS, (during.begins, during.ends), _stands, _STANDS_OF)
         ).subquery()
+        columns = (entries.c.status, entries.c.reached, entries.c.source)
         total = _sum(entries.c.n)
-        statement: Select[str, int, int] = (
-            select(entries.c.status, entries.c.reached, total)
-            .group_by(entries.c.status, entries.c.reached)
-            .having(total != 0)
-        )
-        return (await self.session.execute(statement)).all()
-
-    async def sources(self, during: Range) -> Sequence[Row[str | None, int, int]]:
-        """(source, applications, those of them that were accepted), the most first."""
-        entries = union_all(
-            *self._entries(
-                _STANDS,
-                (during.begins, during.ends),
-                lambda table: (_source(table).label("source"), table.rank.label("reached")),
-                (Application.source.label("source"), Application.reached.label("reached")),
-            )
-        ).subquery()
-        total = _sum(entries.c.n)
-        hires = func.coalesce(_sum(entries.c.n).filter(entries.c.reached == ACCEPTED), 0)
-        statement: Select[str | None, int, int] = (
-            select(entries.c.source, total, hires)
-            .group_by(entries.c.source)
-            .having(total != 0)
-            .order_by(total.desc(), entries.c.source.asc().nulls_last())
+        few = select(*columns, total.label("n")).group_by(*columns).having(total != 0)
+        group = few.cte("few").prefix_with("MATERIALIZED")
+        many = _sum(group.c.n)
+        hires = func.coalesce(many.filter(group.c.reached == ACCEPTED), 0)
+        stages = select(group.c.status, group.c.reached, null().label("source"), many, literal(0))
+        sources = (
+            select(null().label("status"), literal(0), group.c.source, many.label("n"), hires)
+            .group_by(group.c.source)
+            .order_by(many.desc(), group.c.source.asc().nulls_last())
             .limit(MOST_SOURCES)
+            .subquery()
         )
-        return (await self.session.execute(statement)).all()
+        rows = await self.session.execute(
+            union_all(stages.group_by(group.c.status, group.c.reached), select(sources))
+        )
+        found = Standing([], [])
+        for status, reached, source, each, hired in rows:
+            if status is None:
+                found.sources.append((source, each, hired))
+            else:
+                found.stages.append((status, reached, each))
+        return found
 
     async def durations(
         self, untils: Sequence[Moment], during: Range
@@ -258,9 +254,10 @@ def _ranked(which: ColumnElement[int]) -> Callable[[Table], Columns]:
     return lambda table: (which, table.rank.label("rank"))
 
 
-def _source(table: Table) -> ColumnElement[Any]:
-    """What an application says of where it came from, as it says it."""
-    return case((table.source == "", null()), else_=func.substr(table.source, 2))
+def _stands(table: Table) -> Columns:
+    """A source as the application says it: without the mark that tells an empty one from none."""
+    source = case((table.source == "", null()), else_=func.substr(table.source, 2))
+    return table.status.label("status"), table.rank.label("reached"), source.label("source")
 
 
 def _sum(counts: Any) -> Any:

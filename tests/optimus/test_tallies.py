@@ -79,10 +79,11 @@ async def fold(database: Database, most: int) -> int:
 
 async def _everything(counts: Counted | Tallied, during: Range) -> dict[str, Any]:
     ends = (Application.responded_at, Application.accepted_at)
+    standing = await counts.standing(during)
     return {
         "arrivals": {slot: n for slot, n in (await counts.arrivals(during)).items() if n},
-        "standing": sorted(map(tuple, await counts.standing(during))),
-        "sources": list(map(tuple, await counts.sources(during))),
+        "standing": sorted(standing.stages),
+        "sources": standing.sources,
         "durations": [_shown(took) for took in await counts.durations(ends, during)],
     }
 
