@@ -14,8 +14,6 @@ from sqlalchemy import (
     Row,
     Select,
     case,
-    cast,
-    extract,
     func,
     literal,
     select,
@@ -88,7 +86,7 @@ def slot_of(moment: Any, during: Range) -> ColumnElement[int]:
 
 def hours_until(until: Moment) -> ColumnElement[Any]:
     """How long it took from applying."""
-    return cast(extract("epoch", until - Application.created_at), Double) / 3600.0
+    return func.date_part("epoch", until - Application.created_at, type_=Double) / 3600.0
 
 
 def rounded(hours: Any) -> float | None:

@@ -1,7 +1,7 @@
 """Folded tallies are summed once more, over longer steps, and skills on offer are counted by a function.
 
-Two years of quarters of an hour are seventy thousand rows; of quarters of a day, three thousand. The sums follow
-the folded tallies by a trigger: only the sweep writes those, so no two writers meet at a sum.
+Two years of quarters of an hour are seventy thousand rows; of quarters of a day, three thousand. The
+sums follow the folded tallies by a trigger: only the sweep writes those, so no two writers meet.
 
 A job's terms get a second form, which a résumé is ranked by without all the rest that was read.
 """
@@ -26,12 +26,21 @@ _STEP = (
     "date_bin(CASE {0}measure WHEN 'arrived' THEN interval '6 hours' ELSE interval '28 days' END,"
     f" {{0}}at, {_ORIGIN})"
 )
+# The lengths of migration 0032, in seconds.
+_LENGTHS = ", ".join(str(round(60 * 1.05**step)) for step in range(299))
+# Numbers of any length are exact, and ten times as slow as a double, which is exact enough: the
+# lengths are whole seconds, and moments are known to a millionth of one.
+_SECONDS = {
+    "upgrade": "date_part('epoch', {0})",
+    "downgrade": "extract(epoch FROM {0})::double precision",
+}
 _OFFERED = "offered_skills(uuid, uuid, timestamptz, timestamptz, text[], integer)"
 
 
 def upgrade() -> None:
     _create_totals()
     _follow()
+    _measure(_SECONDS["upgrade"])
     _count_skills()
     _rank_jobs()
 
@@ -42,6 +51,7 @@ def downgrade() -> None:
     op.drop_index("ix_job_features_unpacked", "job_features")
     op.drop_column("job_features", "ranking")
     op.execute(f"DROP FUNCTION {_OFFERED}")
+    _measure(_SECONDS["downgrade"])
     for name in ("total_folded", "total_refolded"):
         op.execute(f"DROP TRIGGER {name} ON application_tallies")
     op.execute("DROP FUNCTION total_tally()")
@@ -120,6 +130,38 @@ def _follow() -> None:
             FOR EACH ROW WHEN ({row}.is_folded) EXECUTE FUNCTION total_tally()
             """
         )
+
+
+def _measure(seconds: str) -> None:
+    """The two functions of migration 0032 that tell a length of time; what they say stays the same."""
+    op.execute(
+        f"""
+        CREATE OR REPLACE FUNCTION duration_rank(begun timestamptz, ended timestamptz)
+        RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+        RETURN width_bucket(
+            {seconds.format("ended - begun")}, ARRAY[{_LENGTHS}]::double precision[])::smallint
+        """
+    )
+    op.execute(
+        f"""
+        CREATE OR REPLACE FUNCTION application_hours(
+            measure text, organization uuid, begins timestamptz, ends timestamptz,
+            ranks smallint[], skipped integer, taken integer)
+        RETURNS SETOF double precision
+        LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+        BEGIN
+            IF coalesce(organization <> {TENANT}, true) AND NOT coalesce({SYSTEM}, false) THEN
+                RETURN;
+            END IF;
+            RETURN QUERY EXECUTE format($sql$
+                SELECT {seconds.format("%1$I - created_at")} / 3600.0 AS hours
+                FROM applications WHERE ($1 IS NULL OR organization_id = $1)
+                AND %1$I >= $2 AND %1$I < $3 AND duration_rank(created_at, %1$I) = ANY($4)
+                ORDER BY hours OFFSET $5 LIMIT $6$sql$, measure || '_at')
+            USING organization, begins, ends, ranks, skipped, taken;
+        END $$
+        """  # noqa: S608 - the values are constants of this code.
+    )
 
 
 def _count_skills() -> None:
