@@ -97,6 +97,8 @@ def running_house(folder: Path, books: dict[str, int]) -> Iterator[House]:
             "REDIS_URL": valkey.url,
             "SECRET_KEY": secrets.token_urlsafe(48),
             "RATE_LIMITS": "off",
+            # Nobody of the benches' clients signs in again, and some go on for longer than 15 minutes.
+            "ACCESS_TOKEN_MINUTES": "1440",
             "LOCAL_STORAGE_DIR": str(folder / "files"),
             "ENVIRONMENT": "development",
             "PORT": str(port),

@@ -2,11 +2,11 @@
 
 import asyncio
 import os
+import select
 import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ class Api:
 
     def __enter__(self) -> "Api":
         """Listen, and start the first process."""
+        self._alive = os.pipe()
         self.listening.bind(("127.0.0.1", 0))
         self.listening.listen(1024)
         self.url = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
@@ -43,24 +44,28 @@ class Api:
         """End the process."""
         stop(self.process, by=signal.SIGTERM, seconds=15)
         self.listening.close()
+        for end in self._alive:
+            os.close(end)
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self._started += 1
         log = self.folder / f"served-{self._started}.log"
-        number = str(self.listening.fileno())
+        said, ready = os.pipe()
+        # As the product's own supervisor begins its processes, so that they end as its do.
+        kept = [self.listening.fileno(), ready, self._alive[0]]
         with log.open("wb") as output:
             process = spawn(
-                [sys.executable, "-m", "app.cli", "serve", "--socket", number],
+                [sys.executable, "-m", "app.cli", "serve", "--socket", ",".join(map(str, kept))],
                 environment=self.house.environment,
                 output=output,
-                keep=[self.listening.fileno()],
+                keep=kept,
             )
-        # Whoever asks the socket may be answered by the former process.
-        deadline = time.monotonic() + 120
-        while b"startup complete" not in log.read_bytes():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(log.read_text()[-3000:])
-            time.sleep(0.05)
+        os.close(ready)
+        with open(said, "rb") as pipe:  # noqa: PTH123 - a descriptor.
+            # Whoever asks the socket may be answered by the former process; a byte is said by this one.
+            is_ready = select.select([pipe], [], [], 120)[0] and pipe.read(1)
+        if not is_ready:
+            raise SystemExit(log.read_text()[-3000:])
         return process
 
     async def restart(self) -> None:

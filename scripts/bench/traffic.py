@@ -59,9 +59,12 @@ class Report:
             self.statuses[type(answer).__name__] += 1
             self.undeclared.append(repr(answer))
             return
+        self.count(answer)
+
+    def count(self, answer: httpx.Response) -> None:
+        """What was answered; all that is asked for here is right, so that no refusal is, either."""
         self.statuses[str(answer.status_code)] += 1
-        is_told = answer.status_code == 503 and "retry-after" in answer.headers
-        if answer.status_code >= 500 and not is_told:
+        if not answer.is_success and not _is_told(answer):
             self.undeclared.append(
                 f"{answer.request.url.path} {answer.status_code} {answer.text:.200}"
             )
@@ -79,6 +82,11 @@ class Report:
             **_spread(self.milliseconds),
             "minutes_seen": [_spread(one) for one in seen],
         }
+
+
+def _is_told(answer: httpx.Response) -> bool:
+    """A 503 that says when to come back."""
+    return answer.status_code == 503 and "retry-after" in answer.headers
 
 
 def _spread(taken: list[float]) -> dict[str, float]:
@@ -170,9 +178,7 @@ class Traffic:
             report.statuses[type(error).__name__] += 1
             report.undeclared.append(repr(error))
             return None
-        report.statuses[str(answer.status_code)] += 1
-        if answer.status_code >= 500 and "retry-after" not in answer.headers:
-            report.undeclared.append(f"{path} {answer.status_code}")
+        report.count(answer)
         return answer
 
     async def lost(self, report: Report, patience_seconds: float) -> list[str]:
@@ -186,7 +192,10 @@ class Traffic:
         return left
 
     async def _is_whole(self, path: str) -> bool:
-        found = (await self._http.get(path)).json()
+        answer = await self._http.get(path)
+        if _is_told(answer):
+            return False
+        found = answer.raise_for_status().json()
         if path.startswith("/resumes"):
             return bool(found["status"] == "skills_extracted")
         answered = found["success_count"] + found["failure_count"]
