@@ -50,7 +50,7 @@ class Page:
     @property
     def length(self) -> int:
         """About how many characters the text has."""
-        return sum(len(cell.text) + 1 for row in self.rows for cell in row)
+        return sum([len(cell.text) + 1 for row in self.rows for cell in row])
 
 
 def arrange(rows: list[Row]) -> Page:
@@ -98,6 +98,8 @@ def _side(row: Row, gutter: float | None) -> str | None:
 
 def _join_wrapped_dates(rows: list[Row]) -> list[Row]:
     """A date that a narrow cell broke before its last year, and what broke beside it, made whole."""
+    if _YEAR_LENGTH not in [len(row[-1].text) for row in rows]:
+        return rows
     out: list[Row] = []
     for row in rows:
         year = row[-1]
@@ -129,7 +131,14 @@ def _is_below(cell: Cell, other: Cell) -> bool:
 
 def _join_stray_dates(rows: list[Row]) -> list[Row]:
     """Dates set at the right edge but written later go back to the line that they stand on."""
-    strays = [at for at, row in enumerate(rows) if len(row) == 1 and _is_date(row[0].text)]
+    # Most lines hold no year, which is seen sooner than by a function.
+    strays = [
+        at
+        for at, row in enumerate(rows)
+        if len(row) == 1 and ("20" in (text := row[0].text) or "19" in text) and _is_date(text)
+    ]
+    if not strays:
+        return rows
     gone = set()
     for at in strays:
         date = rows[at][0]
@@ -149,7 +158,6 @@ def _join_stray_dates(rows: list[Row]) -> list[Row]:
 
 
 def _is_date(text: str) -> bool:
-    # Most lines hold no year, which is seen sooner than by the whole pattern.
     return ("19" in text or "20" in text) and _DATE_ONLY.fullmatch(text) is not None
 
 
@@ -182,9 +190,11 @@ def _sides(cells: Sequence[Cell], gutter: float) -> _Sides:
 
 def find_gutter(cells: Sequence[Cell]) -> float | None:
     """Where two columns of text part, or None on a page of one column (or a table)."""
-    least, most = min(cell.left for cell in cells), max(cell.right for cell in cells)
-    edges = Counter(round(cell.left) for cell in cells)
-    lefts, rights = sorted(cell.left for cell in cells), sorted(cell.right for cell in cells)
+    lefts, rights = [cell.left for cell in cells], [cell.right for cell in cells]
+    edges = Counter(map(round, lefts))
+    lefts.sort()
+    rights.sort()
+    least, most = lefts[0], rights[-1]
     best: tuple[float, float] | None = None
     for edge, count in edges.items():
         place = edge - 1.0
@@ -237,9 +247,9 @@ def _switches(cells: Sequence[Cell], gutter: float) -> int:
 
 def _jumps(rows: Sequence[Row]) -> int:
     """How often the file's order goes up by more than a line or two."""
+    starts = [row[0] for row in rows]
     return sum(
-        after[0].middle > before[0].middle + 2 * before[0].height
-        for before, after in pairwise(rows)
+        [after.middle > above.middle + 2 * above.height for above, after in pairwise(starts)]
     )
 
 

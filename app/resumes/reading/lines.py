@@ -21,19 +21,14 @@ _SPACED_LENGTH: Final = 2.4
 class Boxes:
     """The edges of letters, one after the other, in points, y upwards as PDF counts."""
 
-    left: list[float]
-    top: list[float]
-    right: list[float]
-    bottom: list[float]
+    left: Sequence[float]
+    top: Sequence[float]
+    right: Sequence[float]
+    bottom: Sequence[float]
 
     def height(self, at: int) -> float:
         """Of the line that the letter stands in."""
         return self.top[at] - self.bottom[at]
-
-    def part(self, start: int, stop: int) -> "Boxes":
-        """Those of the letters from start to before stop."""
-        every = (self.left, self.top, self.right, self.bottom)
-        return Boxes(*(edges[start:stop] for edges in every))
 
 
 class Cell(msgspec.Struct, frozen=True, gc=False):
@@ -54,31 +49,32 @@ def joined(cell: Cell, other: Cell) -> Cell:
     return msgspec.structs.replace(cell, text=f"{cell.text} {other.text}", right=other.right)
 
 
-def are_near(lengths: Sequence[int], boxes: Boxes) -> list[bool]:
-    """For each word whether the next begins so close behind that no gap can be wide.
+def are_near(lengths: Sequence[int], boxes: Boxes) -> bytes:
+    """For each word 1 where the next begins so close behind that no gap can be wide, else 0.
 
     The boxes are those of the words' first letters. Where a longer word ends is not known; only by
     the usual width of letters can the next one begin far enough behind.
     """
-    after = boxes.left[1:]
-    each = zip(lengths, boxes.left, after, boxes.top, boxes.bottom, strict=False)
-    return [
-        left
-        < beyond
-        < left + (_WIDE_LETTER * length + 1 if length > 1 else _CELL_GAP) * (top - bottom)
-        for length, left, beyond, top, bottom in each
-    ]
+    each = zip(lengths, boxes.left, boxes.left[1:], boxes.top, boxes.bottom, strict=False)
+    return bytes(
+        [
+            left
+            < beyond
+            < left + (_WIDE_LETTER * length + 1 if length > 1 else _CELL_GAP) * (top - bottom)
+            for length, left, beyond, top, bottom in each
+        ]
+    )
 
 
-def plain_cell(words: Sequence[str], boxes: Boxes, at: int) -> Cell | None:
+def plain_cell(words: Sequence[str], boxes: Boxes, at: int, end: int) -> Cell | None:
     """A line without wide gaps as one cell; None where its letters may be set apart.
 
-    Its boxes begin at that place, one for each word's first letter and one for the last letter.
+    The boxes of its words' first letters begin at `at`, and `end` is that of its last letter.
     """
     text = " ".join(words)
     if len(words) >= _SPACED_WORDS and len(text) <= _SPACED_LENGTH * len(words):
         return None
-    return _cell(text, boxes, at, boxes.right[at + len(words)])
+    return _cell(text, boxes, at, boxes.right[end])
 
 
 def _cell(text: str, boxes: Boxes, at: int, right: float) -> Cell:
@@ -86,40 +82,50 @@ def _cell(text: str, boxes: Boxes, at: int, right: float) -> Cell:
     return Cell(text, boxes.left[at], right, (bottom + top) / 2, top - bottom)
 
 
-def cells_of(words: Sequence[str], boxes: Boxes, rights: Mapping[int, float]) -> list[Cell]:
+def cells_of(
+    words: Sequence[str], boxes: Boxes, bounds: tuple[int, int], rights: Mapping[int, float]
+) -> list[Cell]:
     """A line's words, parted where a gap is too wide for a space.
 
-    `rights`: where the words end that such gaps may follow.
+    `bounds`: as `at` and `end` of `plain_cell`. `rights`: where the words end that such gaps may
+    follow.
     """
+    at, end = bounds
     cells: list[Cell] = []
     start = 0
-    for at, right in rights.items():
-        height = max(boxes.height(at), boxes.height(at + 1))
-        gap = boxes.left[at + 1] - right
-        letters = len(words[at]) == 1 and len(words[at + 1]) == 1
+    for place, right in rights.items():
+        letter = at + place
+        height = max(boxes.height(letter), boxes.height(letter + 1))
+        gap = boxes.left[letter + 1] - right
+        letters = len(words[place]) == 1 and len(words[place + 1]) == 1
         if gap > _CELL_GAP * height * (2 if letters else 1) or gap < -2 * height:
-            text = _joined(words, boxes, rights, range(start, at + 1))
-            cells.append(_cell(text, boxes, start, right))
-            start = at + 1
-    text = _joined(words, boxes, rights, range(start, len(words)))
-    cells.append(_cell(text, boxes, start, boxes.right[-1]))
+            text = _joined(words, boxes, at, rights, range(start, place + 1))
+            cells.append(_cell(text, boxes, at + start, right))
+            start = place + 1
+    text = _joined(words, boxes, at, rights, range(start, len(words)))
+    cells.append(_cell(text, boxes, at + start, boxes.right[end]))
     return cells
 
 
-def _joined(words: Sequence[str], boxes: Boxes, rights: Mapping[int, float], places: range) -> str:
+def _joined(
+    words: Sequence[str], boxes: Boxes, at: int, rights: Mapping[int, float], places: range
+) -> str:
     of_cell = words[places.start : places.stop]
     text = " ".join(of_cell)
     if len(of_cell) < _SPACED_WORDS or len(text) > _SPACED_LENGTH * len(of_cell):
         return text
-    gaps = [_gap(words, boxes, rights, at) for at in places[:-1]]
+    gaps = [_gap(words, boxes, at, rights, place) for place in places[:-1]]
     return _unspaced(of_cell, gaps)
 
 
-def _gap(words: Sequence[str], boxes: Boxes, rights: Mapping[int, float], at: int) -> float:
-    if at in rights or len(words[at]) == 1:
-        return boxes.left[at + 1] - rights.get(at, boxes.right[at])
+def _gap(
+    words: Sequence[str], boxes: Boxes, at: int, rights: Mapping[int, float], place: int
+) -> float:
+    letter = at + place
+    if place in rights or len(words[place]) == 1:
+        return boxes.left[letter + 1] - rights.get(place, boxes.right[letter])
     # Of a longer word before a near one only that is known: some space lies between.
-    return _NEAR * boxes.height(at)
+    return _NEAR * boxes.height(letter)
 
 
 def _unspaced(words: Sequence[str], gaps: Sequence[float]) -> str:
