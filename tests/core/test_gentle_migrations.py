@@ -100,7 +100,7 @@ def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     (tmp_path / "versions").mkdir()
     shutil.copy(Path(migrations.__file__).parents[2] / "migrations" / "env.py", tmp_path)
-    monkeypatch.setattr(migrations, "_SCRIPTS", tmp_path)
+    monkeypatch.setattr(migrations, "SCRIPTS", tmp_path)
     _write(tmp_path, 1, FIRST)
     _write(tmp_path, 2, SECOND)
     return tmp_path
