@@ -19,7 +19,7 @@ from sqlalchemy.pool import QueuePool
 from sqlalchemy.util import greenlet_spawn
 
 from app.core import telemetry
-from app.core.db_faults import DRIVER_FAULTS, abandon, alive, is_transient, roll_back
+from app.core.db_faults import DRIVER_FAULTS, abandon, alive, is_transient, require_role, roll_back
 from app.core.problems import Problem
 from app.core.settings import DatabaseSettings
 
@@ -163,7 +163,7 @@ class Database:
                 },
             },
         )
-        event.listen(self.engine.sync_engine, "connect", _require_role)
+        event.listen(self.engine.sync_engine, "connect", require_role(APP_ROLE))
         telemetry.watch(self.engine.sync_engine)
 
     @asynccontextmanager
@@ -285,19 +285,6 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
-
-
-class RoleRefused(Exception):
-    """A connection acts as its login, which may own the tables and then sees every tenant's rows."""
-
-
-def _require_role(connection: Any, _record: Any) -> None:
-    """Refuse a connection on which something between us and PostgreSQL dropped what we asked for."""
-    name = connection.run_async(lambda driver: driver.fetchval("SELECT current_user"))
-    if name != APP_ROLE:
-        raise RoleRefused(
-            f"the connection acts as {name!r}; docs/scale.md says what pgbouncer needs"
-        )
 
 
 async def _driver_of(pooled: AsyncConnection) -> "asyncpg.Connection[Any]":

@@ -1,6 +1,7 @@
 """Which failures of PostgreSQL pass by themselves, and what becomes of the connection."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, cast
 
 import asyncpg
@@ -37,6 +38,21 @@ def is_transient(error: BaseException) -> bool:
     return isinstance(
         error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError | TimeoutError
     )
+
+
+class RoleRefused(Exception):
+    """A connection acts as its login, which may own the tables and then sees every tenant's rows."""
+
+
+def require_role(role: str) -> Callable[[Any, Any], None]:
+    """Refuses a fresh connection on which something before PostgreSQL dropped the role asked for."""
+
+    def check(connection: Any, _record: Any) -> None:
+        name = connection.run_async(lambda driver: driver.fetchval("SELECT current_user"))
+        if name != role:
+            raise RoleRefused(f"the connection acts as {name!r}: see pgbouncer in docs/scale.md")
+
+    return check
 
 
 async def alive(engine: AsyncEngine) -> "tuple[PoolProxiedConnection, asyncpg.Connection[Any]]":

@@ -1,6 +1,7 @@
 """Python's garbage collector in processes that live long."""
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -13,6 +14,9 @@ _YOUNG: Final = 20_000
 @contextmanager
 def loading() -> Iterator[None]:
     """Leave the collector off while modules load: nothing goes then, and looking takes a fifth."""
+    # httpx brings its own command line along, and with that the colouring of some hundred languages:
+    # 9 MB a process. None says that there is no such module, which it is ready for.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     gc.disable()
     try:
         yield

@@ -18,13 +18,13 @@ from app.core.db import (
     Database,
     DatabaseAway,
     DatabaseBusy,
-    RoleRefused,
     Scope,
     as_owner,
     database_url,
     driver,
     on_commit,
 )
+from app.core.db_faults import RoleRefused
 from app.core.ids import new_id
 from tests.conftest import Stage
 
