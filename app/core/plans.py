@@ -8,18 +8,22 @@ from app.core.db import ReadSession
 
 FOR_EACH_QUESTION: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
 """The same for what is sent over the driver."""
+# After five times PostgreSQL may keep one plan for any values. For a rare word, or a year of one job,
+# that plan reads a hundred thousand rows. Compiled (jit), where PostgreSQL thinks that worth its while,
+# such a statement takes longer than it does.
+_FOR_EACH: Final = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
+_ALONE: Final = text(f"{_FOR_EACH}, set_config('max_parallel_workers_per_gather', '0', true)")
 
 
 async def plan_for_each_question(session: ReadSession) -> None:
-    """Let every statement of this transaction be planned for the values that it comes with.
+    """Let every statement of this transaction be planned for the values that it comes with."""
+    await session.execute(text(_FOR_EACH))
 
-    After five times PostgreSQL may keep one plan for any values. For a rare word, or a year of one
-    job, that plan reads a hundred thousand rows. Nor is any of them compiled (jit): where PostgreSQL
-    thinks that worth its while it takes longer than such a statement.
+
+async def plan_alone(session: ReadSession) -> None:
+    """As `plan_for_each_question`, and for one process of PostgreSQL.
+
+    To start two more, and to wait until the last of them gets a core, takes longer than statements of
+    some milliseconds do by themselves.
     """
-    await session.execute(
-        text(
-            "SELECT set_config('plan_cache_mode', 'force_custom_plan', true),"
-            " set_config('jit', 'off', true)"
-        )
-    )
+    await session.execute(_ALONE)

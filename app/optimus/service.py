@@ -12,7 +12,7 @@ from app.applications.moves import STATUSES as APPLICATION_STATUSES
 from app.claims.models import STATUSES as CLAIM_STATUSES
 from app.core.clock import now
 from app.core.db import ReadSession
-from app.core.plans import plan_for_each_question
+from app.core.plans import plan_alone
 from app.jobs.errors import JobNotFound
 from app.jobs.models import STATUSES as JOB_STATUSES
 from app.jobs.models import Job
@@ -46,7 +46,7 @@ async def dashboard(
     session: ReadSession, *, organization_id: UUID | None, during: Range, with_claims: bool
 ) -> DashboardOut:
     """The numbers of an organization, or with None of the platform."""
-    await plan_for_each_question(session)
+    await plan_alone(session)
     field = Field(organization_id)
     counts = await counts_of(session, field)
     slots = await counts.arrivals(during)
@@ -96,7 +96,7 @@ async def headline(
     session: ReadSession, *, organization_id: UUID | None, during: Range
 ) -> Headline:
     """What happened in the range, and how long it took: a part of the dashboard, and cheaper."""
-    await plan_for_each_question(session)
+    await plan_alone(session)
     field = Field(organization_id)
     counts = await counts_of(session, field)
     slots = await counts.arrivals(during)
@@ -168,7 +168,7 @@ async def job_insights(
     Raises:
         JobNotFound: there is none, or it is another organization's.
     """
-    await plan_for_each_question(session)
+    await plan_alone(session)
     job = await queries.job(session, job_id)
     if job is None or organization_id not in (None, job.organization_id):
         raise JobNotFound

@@ -1,7 +1,6 @@
 """Tallies say at every moment exactly what counting the applications says."""
 
 import asyncio
-import itertools
 import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -10,9 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import ARRAY, DateTime, column, delete, func, literal, select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from app.applications.models import Application, ApplicationMove
@@ -22,7 +19,6 @@ from app.optimus import tasks
 from app.optimus.counting import Counted, Field
 from app.optimus.models import ApplicationTally, TallyTotal
 from app.optimus.ranges import Range, range_of
-from app.optimus.steps import pieces
 from app.optimus.tallies import Tallied, counts_of
 from app.worker.registry import TaskContext
 from tests.applications.samples import make_application
@@ -265,29 +261,38 @@ def test_every_midnight_falls_on_a_quarter_of_an_hour() -> None:
             assert offset % timedelta(minutes=15) == timedelta(0), (name, month)
 
 
-_moments = st.datetimes(
-    datetime(1999, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone.
-    datetime(2030, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone.
-    timezones=st.sampled_from([ZoneInfo(name) for name in _ZONES]),
-)
-
-
-@given(_moments, _moments, st.sampled_from([timedelta(days=1), timedelta(days=7)]))
-def test_a_span_and_its_pieces_are_the_same_time(
-    begins: datetime, ends: datetime, step: timedelta
+@pytest.mark.parametrize("short", [timedelta(days=1), timedelta(days=7)])
+async def test_a_span_is_cut_into_whole_steps_and_the_rest(
+    database: Database, short: timedelta
 ) -> None:
-    begins, ends = sorted((begins, ends))
-    cut = pieces(begins, ends, step)
-    spans = sorted([*cut.edges, *([cut.whole] if cut.whole else [])])
-    assert sum((end - start for start, end in spans), timedelta(0)) == ends.astimezone(
-        UTC
-    ) - begins.astimezone(UTC)
-    assert all(before[1] == after[0] for before, after in itertools.pairwise(spans))
-    if cut.whole is not None:
-        assert all(
-            (moment - datetime(2000, 1, 3, tzinfo=UTC)) % step == timedelta(0)
-            for moment in cut.whole
+    chance, origin, long = random.Random(5), datetime(2000, 1, 3, tzinfo=UTC), timedelta(days=28)
+    spans = []
+    for _ in range(200):
+        begins = origin + timedelta(minutes=15 * chance.randrange(-100_000, 1_000_000))
+        length = timedelta(minutes=15 * chance.choice([0, 1, 96, 97, 700, 5000, 70_272]))
+        spans.append((begins, begins + length))
+    cut = select(func.tally_spans(column("begins"), column("ends"), short)).select_from(
+        func.unnest(
+            literal([one for one, _ in spans], ARRAY(DateTime(timezone=True))),
+            literal([one for _, one in spans], ARRAY(DateTime(timezone=True))),
         )
+        .table_valued("begins", "ends")
+        .render_derived()
+    )
+    async with database.read(_ALL) as session:
+        found = (await session.execute(cut)).scalars().all()
+    for (begins, ends), moments in zip(spans, found, strict=True):
+        assert (moments[0], moments[-1]) == (begins, ends)
+        assert moments == sorted(moments)
+        whole, longest = moments[4] - moments[1], moments[3] - moments[2]
+        # What sticks out is less than a step at either end, and whole steps begin where one does.
+        assert max(moments[1] - begins, ends - moments[4]) < short or not whole
+        assert (
+            not whole or (moments[1] - origin) % short == (moments[4] - origin) % short == 0 * short
+        )
+        assert not longest or (moments[2] - origin) % long == longest % long == 0 * long
+        assert whole - longest < 2 * long
+        assert whole or ends - begins < 2 * short
 
 
 def test_days_begin_where_clocks_change_at_midnight() -> None:
