@@ -165,10 +165,11 @@ def _measure(seconds: str) -> None:
                 RETURN;
             END IF;
             RETURN QUERY EXECUTE format($sql$
-                SELECT {seconds.format("%1$I - created_at")} / 3600.0 AS hours
-                FROM applications WHERE ($1 IS NULL OR organization_id = $1)
-                AND %1$I >= $2 AND %1$I < $3 AND duration_rank(created_at, %1$I) = ANY($4)
-                ORDER BY hours OFFSET $5 LIMIT $6$sql$, measure || '_at')
+                SELECT unnest((array_agg(hours ORDER BY hours))[$5 + 1:$5 + $6]) FROM (
+                    SELECT {seconds.format("%1$I - created_at")} / 3600.0 AS hours
+                    FROM applications WHERE ($1 IS NULL OR organization_id = $1)
+                    AND %1$I >= $2 AND %1$I < $3 AND duration_rank(created_at, %1$I) = ANY($4)
+                ) AS found$sql$, measure || '_at')
             USING organization, begins, ends, ranks, skipped, taken;
         END $$
         """  # noqa: S608 - the values are constants of this code.
