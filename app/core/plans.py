@@ -1,4 +1,8 @@
-"""How PostgreSQL plans what is asked again and again."""
+"""How PostgreSQL plans the statements of a transaction, where its own way takes longer.
+
+After five times it may keep one plan for any values. For a rare word, or a year of one job, that plan
+reads a hundred thousand rows.
+"""
 
 from typing import Final
 
@@ -7,17 +11,17 @@ from sqlalchemy import text
 from app.core.db import ReadSession
 
 FOR_EACH_QUESTION: Final = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""The same for what is sent over the driver."""
-# After five times PostgreSQL may keep one plan for any values. For a rare word, or a year of one job,
-# that plan reads a hundred thousand rows. Compiled (jit), where PostgreSQL thinks that worth its while,
-# such a statement takes longer than it does.
-_FOR_EACH: Final = "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true)"
-_ALONE: Final = text(f"{_FOR_EACH}, set_config('max_parallel_workers_per_gather', '0', true)")
+"""Every statement of this transaction is planned for its values; for what goes over the driver."""
+_FOR_EACH: Final = text(FOR_EACH_QUESTION)
+_ALONE: Final = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true)"
+)
 
 
 async def plan_for_each_question(session: ReadSession) -> None:
     """Let every statement of this transaction be planned for the values that it comes with."""
-    await session.execute(text(_FOR_EACH))
+    await session.execute(_FOR_EACH)
 
 
 async def plan_alone(session: ReadSession) -> None:
