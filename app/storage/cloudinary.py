@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from typing import Final, TypeVar
+from urllib.parse import quote
 
 from cloudinary import utils as sdk
 from pydantic import BaseModel, ValidationError
@@ -112,7 +113,8 @@ class CloudinaryStore:
     async def stat(self, key: str) -> Stat | None:
         """See `Store`; reads the object for its digest."""
         resource_type, delivery = _place(key)
-        answer = await self._ask_admin(f"resources/{resource_type}/{delivery}/{key}", {})
+        # The files of a plain folder, brought here, keep names that an address cannot hold as they are.
+        answer = await self._ask_admin(f"resources/{resource_type}/{delivery}/{quote(key)}", {})
         if answer.status == 404:
             return None
         asset = _read(Asset, _accepted(answer, "stat"))

@@ -125,18 +125,26 @@ class S3Store:
 
     async def tidy(self, before: datetime) -> int:
         """See `Store`: parts of uploads that nobody completed."""
-        found = await self._off_the_loop(self._ask, "list_multipart_uploads")
-        old = [
-            each
-            for each in found.get("Uploads", [])
-            if each["Initiated"] < before and each["Key"].startswith(OUR_PREFIXES)
-        ]
-        for each in old:
-            with suppress(NoSuchObject):
-                await self._off_the_loop(
-                    self._ask, "abort_multipart_upload", Key=each["Key"], UploadId=each["UploadId"]
-                )
-        return len(old)
+        ended: set[str] = set()
+        for prefix in OUR_PREFIXES:
+            is_more = True
+            while is_more:
+                # Stores differ in how they go on with a long list: what was ended is no longer in it.
+                page = await self._off_the_loop(self._ask, "list_multipart_uploads", Prefix=prefix)
+                old = {
+                    each["UploadId"]: each["Key"]
+                    for each in page.get("Uploads", [])
+                    if each["Initiated"] < before and each["UploadId"] not in ended
+                }
+                for upload, key in old.items():
+                    await self._give_up(key, upload)
+                ended.update(old)
+                is_more = bool(old) and page.get("IsTruncated", False)
+        return len(ended)
+
+    async def _give_up(self, key: str, upload: str) -> None:
+        with suppress(NoSuchObject):
+            await self._off_the_loop(self._ask, "abort_multipart_upload", Key=key, UploadId=upload)
 
     async def close(self) -> None:
         """See `Store`; a call that still hangs ends by its own limits."""

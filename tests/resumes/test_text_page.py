@@ -1,8 +1,10 @@
-"""Where words stand on a page, asked of pdfium in bulk: letters it counts twice, and very full pages."""
+"""Where words stand on a page, asked of pdfium in bulk: odd letters, full pages, two columns."""
 
 from collections.abc import Sequence
 
 from app.resumes.reading.pdf import read_pdf
+from scripts.bench.resumes import read_text
+from scripts.bench.two_columns import pairs_in_order, two_columns
 from tests.resumes.papers import Placed, broken_pdf, lines, pdf, stream
 
 # "A" is a letter beyond the sixteen bits that pdfium counts in, "B" is one sign for two letters.
@@ -59,3 +61,12 @@ def test_blanks_that_are_no_single_ones_move_no_gap() -> None:
     ]
     read = read_pdf(pdf(page)).text.splitlines()
     assert read == ["Jane Smith", "Engineer at Globex\t2019 - 2020", "of the firm"]
+
+
+def test_invented_pages_of_two_columns_are_read_column_by_column() -> None:
+    right = wanted = 0
+    for seed in range(1000, 1050):
+        page, columns, _ = two_columns(seed)
+        found, of = pairs_in_order(read_text(page), columns)
+        right, wanted = right + found, wanted + of
+    assert right / wanted >= 0.99

@@ -264,6 +264,17 @@ async def test_the_same_again_is_well_and_another_is_not(cloud: Cloud) -> None:
     await store.close()
 
 
+async def test_names_of_a_plain_folder_are_found_again(cloud: Cloud) -> None:
+    store = CloudinaryStore(cloud.settings())
+    digest = hashlib.sha256(PDF).hexdigest()
+    for name in ("uploads/Café 100%.pdf", "uploads/a#1?.pdf"):
+        version = await store.put(name, PDF, content_type="application/pdf", sha256=digest)
+        found = await store.stat(name)
+        assert found is not None
+        assert (found.key, found.sha256, found.version) == (name, digest, version)
+    await store.close()
+
+
 async def test_no_address_and_no_secret_is_ever_logged(
     cloud: Cloud, capsys: pytest.CaptureFixture[str]
 ) -> None:

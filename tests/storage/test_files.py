@@ -1,5 +1,6 @@
 """A file's way: into the spool with its row, into the store by a worker, out of both for good."""
 
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -267,3 +268,19 @@ async def test_the_local_store(tmp_path: Path) -> None:
     (tmp_path / "files" / "c").write_bytes(b"")
     with pytest.raises(StoreTrouble):
         await store.put("c/d", b"x", content_type="", sha256="")
+
+
+async def test_a_full_disk_keeps_no_part_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = LocalStore(tmp_path / "files")
+    with monkeypatch.context() as patch:
+        patch.setattr("app.storage.local.os.fsync", full)
+        with pytest.raises(StoreTrouble, match=f"errno_{errno.ENOSPC}"):
+            await store.put("a/b", b"one", content_type="", sha256="")
+    assert list((tmp_path / "files" / "a").iterdir()) == []
+    await store.put("a/b", b"one", content_type="", sha256="")
+    assert await objects(store) == ["a/b"]

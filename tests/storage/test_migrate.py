@@ -18,7 +18,8 @@ from app.storage.migrate import Tally, Wish, move_files
 from app.storage.models import File
 from app.storage.move import move_one
 from app.storage.stores import stores_of
-from scripts.migrate_to_s3 import main
+from scripts import migrate_to_s3
+from scripts.migrate_to_s3 import main, parse
 from tests.people import Crew
 from tests.storage.conftest import Cloud
 from tests.storage.test_files import CONTENT, keep, objects, row
@@ -209,6 +210,56 @@ def test_a_plain_folder_by_the_command(
     listed = client.list_objects_v2(Bucket=BUCKET, Prefix="uploads/")["Contents"]
     assert [each["Key"] for each in listed] == ["uploads/Café 1.pdf", "uploads/deep/b.png"]
     client.close()
+
+
+@pytest.mark.parametrize("by_folder", [False, True], ids=["known files", "the store's folder"])
+async def test_known_files_by_the_command(
+    database: Database,
+    crew: Crew,
+    house: Settings,
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    by_folder: bool,
+) -> None:
+    """The local store's own folder is no plain one: its files' rows have to say where they are."""
+    monkeypatch.setattr("app.storage.cloudinary._place", lambda _key: ("raw", "authenticated"))
+    monkeypatch.setattr(database, "close", _not_yet)
+    monkeypatch.setattr(migrate_to_s3, "Database", lambda *_given, **_named: database)
+    monkeypatch.setattr(migrate_to_s3, "load_settings", lambda: house)
+    monkeypatch.setenv("LOCAL_STORAGE_DIR", house.files.local_storage_dir)
+    kept = await stored(database, crew, house, 2)
+    of_folder = ["--directory", house.files.local_storage_dir] if by_folder else []
+    done = await migrate_to_s3.run(parse(["--to", "cloudinary", "--delete", *of_folder]))
+    assert (done.total, done.migrated, done.deleted, done.errors) == (2, 2, 2, [])
+    assert [file.kind for file in [await row(database, each) for each in kept] if file] == [
+        "cloudinary",
+        "cloudinary",
+    ]
+    assert await objects(LocalStore(Path(house.files.local_storage_dir))) == []
+    again = await migrate_to_s3.run(parse(["--to", "local", "--dry-run"]))
+    assert (again.total, again.migrated, len(cloud.standin.shelf.assets)) == (2, 0, 2)
+
+
+async def _not_yet() -> None:
+    """The test goes on with its database."""
+
+
+def test_a_terminal_sees_a_bar_and_a_log_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tally = Tally(expected=3, total=1)
+    migrate_to_s3.tell(tally)
+    assert capsys.readouterr().err == "", "a log is told the end, and every hundredth"
+    tally.total, tally.failed = 3, 1
+    migrate_to_s3.tell(tally)
+    assert capsys.readouterr().err == "3 of 3 looked at, 1 failed\n"
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    for total in (1, 3):
+        tally.total = total
+        migrate_to_s3.tell(tally)
+    said = capsys.readouterr().err
+    assert said.endswith("\r" + "█" * 30 + " 3 of 3, 1 failed\n")
+    assert said.startswith("\r" + "█" * 10 + "░" * 20 + " 1 of 3")
 
 
 def test_commands_that_cannot_begin(

@@ -1,22 +1,28 @@
 """S3 by a real server: refused, frozen, and what a link opens."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from botocore.exceptions import ClientError
 from pydantic import SecretStr
 
+from app.core.clock import now
 from app.core.db import Database
 from app.core.settings import Settings
+from app.core.settings_files import FileSettings
+from app.dev.local_server import serving
 from app.storage import s3, service
-from app.storage.base import StoreTrouble
+from app.storage.base import AlreadyThere, StoreTrouble
 from app.storage.move import Step, move_one
 from app.storage.s3 import Patience, S3Store
 from app.storage.stores import stores_of
 from tests.people import Crew
 from tests.storage.test_files import CONTENT, due_again, keep, objects, row
-from tests.storage.weed import Weed
+from tests.storage.weed import BUCKET, Weed
 
 HASTE = Patience(connect_seconds=1.0, read_seconds=0.3, tries=1)
 
@@ -87,7 +93,74 @@ async def test_bytes_that_change_on_their_way_are_not_kept(
             await store.put("org/a/spoilt", content, content_type="text/plain", sha256="")
         assert trouble.value.code == "status_400"
     assert await store.stat("org/a/spoilt") is None
+    assert await store.tidy(now() + timedelta(days=1)) == 0, "no part of it is left"
     await store.close()
+
+
+async def test_what_comes_in_parts_overwrites_nothing_either(
+    weed: Weed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = S3Store(weed.settings(), patience=HASTE)
+    monkeypatch.setattr(s3, "_PART", 5 * 1024 * 1024)
+    first = bytes(5 * 1024 * 1024 + 1)
+    version = await store.put("org/a/large", first, content_type="text/plain", sha256="")
+    with pytest.raises(AlreadyThere):
+        await store.put("org/a/large", b"x" + first, content_type="text/plain", sha256="")
+    assert await store.tidy(now() + timedelta(days=1)) == 0, "no part of it is left"
+    async with store.open("org/a/large", version) as pieces:
+        assert b"".join([piece async for piece in pieces]) == first
+    await store.delete("org/a/large")
+    await store.close()
+
+
+async def test_parts_that_nobody_completed_go_when_they_are_old_and_ours(
+    weed: Weed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = S3Store(weed.settings(), patience=HASTE)
+    client = store._client()
+    keys = ["org/a/one", "org/a/two", "person/b/three", "uploads/of-somebody"]
+    begun = {key: client.create_multipart_upload(Bucket=BUCKET, Key=key) for key in keys}
+    ask = store._ask
+    asked = []
+
+    def by_ones(verb: str, **what: Any) -> Any:
+        asked.append(verb)
+        return ask(verb, **what, **({"MaxUploads": 1} if verb.startswith("list_multi") else {}))
+
+    monkeypatch.setattr(store, "_ask", by_ones)
+    assert await store.tidy(now() - timedelta(days=1)) == 0
+    assert await store.tidy(now() + timedelta(days=1)) == 3
+    assert asked.count("list_multipart_uploads") > 6, "one after the other"
+    left = client.list_multipart_uploads(Bucket=BUCKET)["Uploads"]
+    assert [each["Key"] for each in left] == ["uploads/of-somebody"]
+    upload_id = begun["uploads/of-somebody"]["UploadId"]
+    client.abort_multipart_upload(Bucket=BUCKET, Key="uploads/of-somebody", UploadId=upload_id)
+    await store.close()
+
+
+async def test_a_download_that_breaks_off_is_no_shorter_object() -> None:
+    async def breaks_off(
+        _scope: Mapping[str, Any],
+        _receive: object,
+        send: Callable[[Mapping[str, Any]], Awaitable[None]],
+    ) -> None:
+        headers = [(b"content-length", b"100"), (b"etag", b'"e"')]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"half of it"})
+
+    async with serving(breaks_off) as url:
+        settings = FileSettings(
+            storage_type="s3",
+            aws_access_key_id="nobody",
+            aws_secret_access_key=SecretStr("nothing"),
+            aws_bucket_name=BUCKET,
+            aws_endpoint_url=url,
+        )
+        store = S3Store(settings, patience=HASTE)
+        with pytest.raises(StoreTrouble, match="unreachable"):
+            async with store.open("org/a/b", None) as pieces:
+                assert [piece async for piece in pieces]
+        await store.close()
 
 
 async def test_a_link_opens_one_object_as_it_says(weed: Weed) -> None:

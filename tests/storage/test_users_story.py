@@ -14,6 +14,7 @@ from app.main import create_app
 from app.resumes.tasks import process
 from app.storage import queries
 from app.storage.move import Step, move_one
+from app.storage.tasks import move
 from app.worker.registry import TaskContext
 from tests.applications.samples import make_application
 from tests.conftest import running
@@ -21,6 +22,7 @@ from tests.people import Crew
 from tests.resumes.papers import lines, pdf
 from tests.resumes.samples import RESUMES, TEXT, hand_in
 from tests.storage.conftest import Cloud
+from tests.storage.test_files import due_again
 
 PDF = pdf(lines(*TEXT.splitlines()))
 
@@ -90,3 +92,40 @@ async def test_an_outage_while_it_is_read_says_so_and_ends_by_itself(
     cloud.spoil()
     again = await front.get(resume["file_url"], headers=crew.candidate.headers)
     assert (again.status_code, again.content) == (200, PDF)
+
+
+async def test_a_store_that_refuses_holds_up_no_reader_and_heals_by_itself(
+    front: httpx.AsyncClient,
+    house: Settings,
+    database: Database,
+    crew: Crew,
+    context: TaskContext,
+    cloud: Cloud,
+) -> None:
+    """Uploads are taken, read and served all the while; afterwards each is there once, or gone."""
+    work = replace(context, settings=house)
+    cloud.spoil(api_status=401)
+    resumes = []
+    for person in (crew.candidate, crew.stranger):
+        resumes.append((await hand_in(front, person, PDF, "cv.pdf")).json())
+        await move(work)
+        await process(work)
+        shown = await front.get(f"{RESUMES}/{resumes[-1]['id']}", headers=person.headers)
+        steps = [step["status"] for step in shown.json()["status_history"]]
+        assert steps == ["uploaded", "text_extracted", "skills_extracted"]
+        original = await front.get(resumes[-1]["file_url"], headers=person.headers)
+        assert original.content == PDF
+    health = (await front.get("/health")).json()
+    assert health["checks"]["storage"]["status"] == "degraded"
+    assert "2 files wait for it" in health["checks"]["storage"]["detail"]
+    assert cloud.standin.shelf.assets == {}
+    cloud.spoil()
+    await due_again(database)
+    await move(work)
+    assert [asset.content for asset in cloud.standin.shelf.assets.values()] == [PDF, PDF]
+    own = f"{RESUMES}/{resumes[0]['id']}"
+    assert (await front.delete(own, headers=crew.candidate.headers)).status_code == 204
+    await move(work)
+    assert len(cloud.standin.shelf.assets) == 1, "the other person's stays"
+    kept = await front.get(resumes[1]["file_url"], headers=crew.stranger.headers)
+    assert kept.content == PDF
