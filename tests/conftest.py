@@ -52,7 +52,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("intake")
 
-pytest_plugins = ("tests.order", "tests.rooms", "tests.people", "tests.issuers")
+pytest_plugins = ("tests.order", "tests.rooms", "tests.passwords", "tests.people", "tests.issuers")
 
 TEMPLATE = "intake_test_template"
 TEST_SECRET = "a-secret-of-the-tests-with-more-than-32-bytes"

@@ -157,6 +157,7 @@ async def test_an_unknown_address_costs_a_hash_as_well(
     assert (known is None, unknown is None) == (False, True)
 
 
+@pytest.mark.usefixtures("real_hashes")
 async def test_a_hash_of_old_figures_is_renewed_at_sign_in(
     client: httpx.AsyncClient, database: Database
 ) -> None:

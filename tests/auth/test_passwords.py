@@ -11,6 +11,7 @@ from app.auth.passwords import Passwords
 from app.auth.strength import password_fault
 from app.core.problems import Unavailable
 
+pytestmark = pytest.mark.usefixtures("real_hashes")
 PASSWORD = "correct horse battery"
 
 

@@ -16,6 +16,7 @@ from tests.conftest import Servers, make_database, make_settings, running
 from tests.people import API, Crew, make_crew, register
 from tests.resumes.samples import make_resume
 
+pytestmark = pytest.mark.usefixtures("real_hashes")
 wanted = pytest.mark.skipif(not os.environ.get("INTAKE_PROOF"), reason="./scripts/scorecard 39")
 Asked = Callable[[], Awaitable[httpx.Response]]
 PAIRS = 1_000
