@@ -209,6 +209,7 @@ async def update(
     At another time the applicant is asked again. With starts_at alone it keeps its length.
     """
     if if_match is not None:
+        await service.get(session, viewer=who, interview_id=interview_id, locked=True)
         present = tagged(request, await _whole(session, who, interview_id))
         require_match(request, present.headers["etag"])
     values: Any = {

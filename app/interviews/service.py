@@ -105,14 +105,17 @@ async def _move_to_interview(
         )
 
 
-async def get(session: ReadSession, *, viewer: Viewer, interview_id: UUID) -> Interview:
-    """One interview, for its applicant and its employer.
+async def get(
+    session: ReadSession, *, viewer: Viewer, interview_id: UUID, locked: bool = False
+) -> Interview:
+    """One interview, for its applicant and its employer; `locked`, nobody else changes it until the
+    transaction ends.
 
     Raises:
         InterviewNotFound: there is none that the viewer may see.
         Forbidden: the viewer is a colleague of who posted the job.
     """
-    found = await queries.get(session, interview_id)
+    found = await queries.get(session, interview_id, locked=locked)
     if found is None:
         raise InterviewNotFound
     await party(session, viewer, found)

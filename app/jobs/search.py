@@ -20,6 +20,7 @@ _CORRECTABLE = re.compile(r"[^\W\d_]{4,40}")
 _MOST_CORRECTIONS: Final = 3
 # Two letters begin so many words that the index is read for a tenth of a second.
 _SHORTEST_BEGINNING: Final = 3
+_BEGUN: Final = ":*"
 # Five pages of twenty.
 _ENOUGH: Final = 100
 # Words that are common in one of the two languages and rare in the other.
@@ -120,12 +121,14 @@ class Meant:
 class Reading:
     """One way to understand a question, and how many jobs it has to find to be the one meant.
 
-    `sought` are the expressions whose newest jobs are ranked by `expression`.
+    `sought` are the expressions whose newest jobs are ranked by `expression`; `finished` is what a
+    question with a begun last word says before it, if anything.
     """
 
     expression: str
     sought: tuple[str, ...]
     enough: int
+    finished: str = ""
 
 
 def readings(
@@ -142,7 +145,8 @@ def readings(
     """
     parts = _parts(words, corrected, meant)
     every = " & ".join(parts)
-    found = [Reading(every, (every,), 1)]
+    finished = " & ".join(parts[:-1]) if _BEGUN in parts[-1] else ""
+    found = [Reading(every, (every,), 1, finished)]
     if is_known:
         whole = expression(words, corrected, meant, is_unfinished=False)
         found.insert(0, Reading(whole, (whole,), _ENOUGH))
@@ -196,7 +200,7 @@ def _parts(
 
 def _forms(word: str, corrected: Sequence[str], *, is_begun: bool) -> str:
     # What begins with the word is the word itself, too: said twice it would be read twice.
-    beginning = ":*" if is_begun and len(word) >= _SHORTEST_BEGINNING else ""
+    beginning = _BEGUN if is_begun and len(word) >= _SHORTEST_BEGINNING else ""
     return f"({' | '.join([_quoted(word) + beginning, *map(_quoted, corrected)])})"
 
 

@@ -9,7 +9,6 @@ from app.core.audit import Entry, record
 from app.core.clock import now
 from app.core.db import ReadSession, WriteSession, driver
 from app.core.pages import PageQuery, Slice, paginate
-from app.core.plans import FOR_EACH_QUESTION
 from app.jobs import finding, queries
 from app.jobs.errors import JobExpiryPast, JobNotFound, JobSalaryRange, JobTransition
 from app.jobs.filters import Filters
@@ -72,7 +71,7 @@ async def _widened(
     connection: Driver, words: Sequence[str], filters: Filters, query: PageQuery
 ) -> tuple[Filters, Slice[UUID]]:
     """The page of the narrowest reading that finds enough: on every page of a question the same one."""
-    await connection.execute(FOR_EACH_QUESTION)
+    await connection.execute(finding.PLANNED)
     near = await finding.near_words(connection, correctable(words))
     corrected = {word: corrections(word, known) for word, known in near.items()}
     is_known = words[-1] in near.get(words[-1], ())

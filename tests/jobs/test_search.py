@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.core.clock import now
 from app.core.db import Database
-from app.jobs import search
+from app.jobs import finding, search
 from app.jobs.schemas import FoundPage
 from app.jobs.search import (
     Meant,
@@ -217,6 +217,28 @@ async def test_a_whole_word_is_finished_where_many_jobs_have_it(
     assert found == [2, 3]
 
 
+async def test_a_begun_word_sifts_what_the_finished_ones_find_where_that_is_little(
+    client: httpx.AsyncClient, posts: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same jobs in the same order as when all is asked of the index, page by page."""
+    found: list[list[str]] = []
+    for few in (10**9, -1):
+        monkeypatch.setattr(finding, "_FEW", few)
+        seen, place = [], f"{JOBS}/search?query=data+eng&limit=1&location=lyon"
+        while place:
+            page = (await client.get(place)).json()
+            seen += [job["id"] for job in page["results"]]
+            place = page["next"]
+        found.append(seen)
+    assert found == [[posts["data"]]] * 2
+    sifted, plain = [
+        finding._page(finding._Shape(frozenset(), 1, is_sifted), "first", 1).sql
+        for is_sifted in (True, False)
+    ]
+    assert sifted.count("IS true") == 2
+    assert "IS true" not in plain
+
+
 async def test_filters_and_facets(
     client: httpx.AsyncClient, database: Database, crew: Crew
 ) -> None:
@@ -278,6 +300,7 @@ def test_ways_to_read_a_question() -> None:
         ("('data') | ('ward':*)", 0),
     ]
     assert known[1:] == unknown
+    assert [way.finished for way in known] == ["", "('data')", ""]
     assert unknown[-1].sought == ("('data')", "('ward':*)")
     assert len(readings(["ward"], {}, [], is_known=False)) == 1
 

@@ -14,9 +14,14 @@ def statement(organization_id: UUID) -> Select[Any]:
     return select(Practice).where(Practice.organization_id == organization_id)
 
 
-async def get(session: ReadSession, organization_id: UUID, practice_id: int) -> Practice | None:
-    """One of the organization's practices."""
-    found = await session.execute(statement(organization_id).where(Practice.id == practice_id))
+async def get(
+    session: ReadSession, organization_id: UUID, practice_id: int, *, locked: bool = False
+) -> Practice | None:
+    """One of the organization's practices; `locked` until the transaction ends."""
+    one = statement(organization_id).where(Practice.id == practice_id)
+    if locked:
+        one = one.with_for_update()
+    found = await session.execute(one)
     practice: Practice | None = found.scalar_one_or_none()
     return practice
 

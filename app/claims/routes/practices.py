@@ -108,7 +108,9 @@ async def update(
     """Change a practice."""
     organization_id, number = admin.organization_id, _within(practice_id)
     if if_match is not None:
-        found = await service.get(session, organization_id=organization_id, practice_id=number)
+        found = await service.get(
+            session, organization_id=organization_id, practice_id=number, locked=True
+        )
         seen = tagged(request, PracticeOut.model_validate(found))
         require_match(request, seen.headers["etag"])
     values = body.model_dump(exclude_unset=True)

@@ -12,13 +12,15 @@ from app.core.audit import Entry, Fact, record
 from app.core.db import ReadSession, WriteSession
 
 
-async def get(session: ReadSession, *, organization_id: UUID, practice_id: int) -> Practice:
-    """One practice.
+async def get(
+    session: ReadSession, *, organization_id: UUID, practice_id: int, locked: bool = False
+) -> Practice:
+    """One practice; `locked`, nobody else changes it until the transaction ends.
 
     Raises:
         PracticeNotFound: there is none, or it is another organization's.
     """
-    found = await queries.get(session, organization_id, practice_id)
+    found = await queries.get(session, organization_id, practice_id, locked=locked)
     if found is None:
         raise PracticeNotFound
     return found
