@@ -1,6 +1,5 @@
 """Analyses that tests use."""
 
-import hashlib
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,6 +16,7 @@ from app.core.ids import new_id
 from app.jobs.models import Job
 from app.resumes.models import Resume
 from app.resumes.understanding.understand import understand
+from app.storage import service as storage
 from tests.jobs.samples import make_job
 from tests.people import API, Actor, Crew
 from tests.resumes.samples import TEXT
@@ -39,24 +39,29 @@ POST = Post(
 
 
 async def make_read_resume(database: Database, owner_id: UUID, content: str = TEXT) -> UUID:
-    """A résumé that was read and understood, without its file."""
+    """A résumé that was read and understood, with its file."""
     resume_id = new_id()
     understood = understand(content, document_date=DAY)
     step = {"status": "skills_extracted", "at": now().isoformat()}
     values = {
         "id": resume_id,
         "owner_id": owner_id,
-        "file_id": new_id(),
         "filename": "cv.txt",
         "content_type": "text/plain",
-        "size": len(content),
-        "sha256": hashlib.sha256(content.encode()).hexdigest(),
         "status": "skills_extracted",
         "status_history": [step],
         "text": content,
         "understanding": msgspec.to_builtins(understood),
     }
     async with database.write(Scope.system()) as session:
+        stored = await storage.store(
+            session,
+            content=content.encode(),
+            content_type="text/plain",
+            purpose="resumes",
+            owner_id=owner_id,
+        )
+        values |= {"file_id": stored.id, "size": stored.size, "sha256": stored.sha256}
         await session.execute(insert(Resume).values(**values))
     return resume_id
 
