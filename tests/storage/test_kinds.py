@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,27 @@ async def test_what_is_there_is_never_overwritten(store: Store) -> None:
         await put(store, key, PDF[::-1])
     assert await read(store, key, version) == PDF
     await store.delete(key)
+
+
+async def test_a_list_is_read_to_its_last_page(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.storage.cloudinary._PAGE", 2)
+    if isinstance(store, S3Store):
+        ask = store._ask
+
+        def by_twos(verb: str, **what: Any) -> Any:
+            return ask(verb, **what, **({"MaxKeys": 2} if verb == "list_objects_v2" else {}))
+
+        monkeypatch.setattr(store, "_ask", by_twos)
+    folder = f"person/{new_id()}"
+    keys = [f"{folder}/resumes/{number}" for number in range(5)]
+    for key in keys:
+        await put(store, key, PDF)
+    assert sorted([one.key async for one in store.browse(folder)]) == keys
+    for key in keys:
+        await store.delete(key)
+    assert [one.key async for one in store.browse(folder)] == []
 
 
 async def test_a_picture_comes_back_as_it_was(store: Store) -> None:

@@ -20,6 +20,8 @@ from app.core.settings_files import FileSettings
 KEY, SECRET, BUCKET = "intake-tests", "a-secret-of-the-tests", "intake"
 # Each port is also used, ten thousand higher, for the server's own talk.
 _HIGHEST_PORT = 50_000
+# A port that was free may be another program's a moment later, and then the server ends.
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,20 @@ def weed_server(home: Path) -> Iterator[Weed]:
         "actions": [f"{verb}:{BUCKET}" for verb in ("Admin", "Read", "Write", "List")],
     }
     (home / "s3.json").write_text(json.dumps({"identities": [access]}))
-    (home / "data").mkdir()
+    for number in range(_TRIES):
+        with _started(home, home / f"data-{number}") as weed:
+            if _make_bucket(weed):
+                yield weed
+                return
+    raise AssertionError((home / "log").read_text(errors="replace")[-3000:])
+
+
+@contextmanager
+def _started(home: Path, data: Path) -> Iterator[Weed]:
+    data.mkdir()
     ports = _free_ports(4)
     command = [str(Path(sys.executable).with_name("weed")), "-logtostderr=true", "server"]
-    command += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={home / 'data'}", "-filer", "-s3"]
+    command += ["-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-dir={data}", "-filer", "-s3"]
     command += [
         f"-s3.config={home / 's3.json'}",
         f"-s3.port={ports[0]}",
@@ -71,13 +83,11 @@ def weed_server(home: Path) -> Iterator[Weed]:
     ]
     command += [f"-master.port={ports[1]}", f"-volume.port={ports[2]}", f"-filer.port={ports[3]}"]
     command += ["-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=20"]
-    command += ["-master.volumePreallocate=false", f"-filer.localSocket={home / 'filer.sock'}"]
+    command += ["-master.volumePreallocate=false", f"-filer.localSocket={data / 'filer.sock'}"]
     with (home / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=home)
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=data)
     try:
-        weed = Weed(process, f"http://127.0.0.1:{ports[0]}")
-        _make_bucket(weed, home / "log")
-        yield weed
+        yield Weed(process, f"http://127.0.0.1:{ports[0]}")
     finally:
         process.kill()
         process.wait()
@@ -99,8 +109,8 @@ def _free_ports(count: int) -> list[int]:
     return found
 
 
-def _make_bucket(weed: Weed, log: Path) -> None:
-    """Make the bucket, which waits for the server to be there."""
+def _make_bucket(weed: Weed) -> bool:
+    """Make the bucket, which waits for the server to be there; False when it has ended."""
     client = boto3.client(
         "s3",
         endpoint_url=weed.url,
@@ -119,5 +129,5 @@ def _make_bucket(weed: Weed, log: Path) -> None:
             subprocess.run(["sleep", "0.05"], check=True)
         else:
             client.close()
-            return
-    raise AssertionError(log.read_text(errors="replace")[-3000:])
+            return True
+    return False
