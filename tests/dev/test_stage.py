@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from app.dev.issuers.instance import SECRET_KEY
 from app.dev.issuers.people import PASSWORD
@@ -77,7 +78,7 @@ class Dev:
 @contextmanager
 def dev(folder: Path, *arguments: str) -> Iterator[Dev]:
     """Start it from the project's folder, and let nothing of it outlive the test."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     data, log = folder / "data", folder / "log"
     command = [sys.executable, "-m", "app.cli", "dev", "--data", str(data), *arguments]
     if "--demo" not in arguments:
@@ -103,31 +104,66 @@ def nothing_left(stage: Dev, seconds: float) -> bool:
     while stage.left():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.02)
+        time.sleep(0.05)
     return True
 
 
-def test_two_live_side_by_side_and_leave_nothing(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dev, Dev]]:
+    """Two that were told the same port, the first over what an older one has left: each start of
+    ten programs is dear, and the tests of this file share these."""
+    folder = tmp_path_factory.mktemp("pair")
+    leave_something(folder / "one" / "data")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
     with (
-        dev(tmp_path / "one", "--port", port, "--no-reload", "--demo") as one,
-        dev(tmp_path / "two", "--port", port, "--no-reload") as two,
+        dev(folder / "one", "--port", port, "--no-reload", "--demo", "--fresh") as one,
+        dev(folder / "two", "--port", port, "--no-reload") as two,
     ):
         for stage in (one, two):
             stage.wait_until_ready()
-            assert stage.get("/readyz")[0] == 200
-        assert_the_local_issuers_let_in(one)
-        assert_the_link_opens_the_console_once(one, "Claire Fontaine")
-        assert httpx.get(f"{one.tour['PROVIDERS_URL']}/google/token").status_code == 401
-        assert one.tour["INTAKE_URL"] != two.tour["INTAKE_URL"]
-        assert one.tour["SUPERUSER_PASSWORD"] != two.tour["SUPERUSER_PASSWORD"]
-        for stage, number in ((one, signal.SIGINT), (two, signal.SIGTERM)):
-            assert len(stage.left()) >= 6
-            stage.process.send_signal(number)
-            assert stage.process.wait(timeout=60) == 0
-            assert nothing_left(stage, 10), stage.left()
+        yield one, two
+
+
+def leave_something(data: Path) -> None:
+    """What an older one has left, and a file of the user's beside it."""
+    (data / "valkey").mkdir(parents=True)
+    (data / "valkey" / "old").touch()
+    (data / "letter.txt").write_text("mine")
+    (data / "secrets.env").write_text("SECRET_KEY=old\n")
+
+
+def test_fresh_throws_away_only_what_is_its_own(pair: tuple[Dev, Dev]) -> None:
+    data = pair[0].data
+    assert (data / "letter.txt").read_text() == "mine"
+    assert not (data / "valkey" / "old").exists()
+    assert read_variables(data / "secrets.env")["SECRET_KEY"] != "old"
+
+
+def test_two_live_side_by_side(pair: tuple[Dev, Dev]) -> None:
+    one, two = pair
+    for stage in pair:
+        assert stage.get("/readyz")[0] == 200
+        assert len(stage.left()) >= 6
+    assert_the_local_issuers_let_in(one)
+    assert_the_link_opens_the_console_once(one, "Claire Fontaine")
+    assert httpx.get(f"{one.tour['PROVIDERS_URL']}/google/token").status_code == 401
+    assert one.tour["INTAKE_URL"] != two.tour["INTAKE_URL"]
+    assert one.tour["SUPERUSER_PASSWORD"] != two.tour["SUPERUSER_PASSWORD"]
+
+
+def test_a_folder_in_use_is_refused_plainly(pair: tuple[Dev, Dev]) -> None:
+    stage = pair[1]
+    command = [sys.executable, "-m", "app.cli", "dev", "--fresh", "--data", str(stage.data)]
+    second = subprocess.run(
+        command, cwd=PROJECT, env=FREE_OF_SETTINGS, capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 1
+    assert "in use by another process" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert stage.process.poll() is None
+    assert stage.get("/readyz")[0] == 200
 
 
 def assert_the_link_opens_the_console_once(stage: Dev, name: str) -> str:
@@ -159,34 +195,44 @@ def assert_the_local_issuers_let_in(stage: Dev) -> None:
         assert (me.status_code, me.json()["role"]) == (200, "admin"), me.text
 
 
-def test_a_killed_one_leaves_nothing_and_its_data_is_found_again(tmp_path: Path) -> None:
-    with dev(tmp_path, "--no-reload") as killed:
-        killed.wait_until_ready()
-        before = killed.tour
-        former = assert_the_link_opens_the_console_once(killed, "Superuser")
-        for name in ("tour.env", "dev.env", "secrets.env"):
-            assert stat.S_IMODE((killed.data / name).stat().st_mode) == 0o600
-        killed.process.kill()
-        killed.process.wait()
-        assert nothing_left(killed, 10), killed.left()
-    with dev(tmp_path, "--no-reload") as again:
+def test_a_killed_one_leaves_nothing_and_its_data_is_found_again(pair: tuple[Dev, Dev]) -> None:
+    """The other one goes on, until it is told to end."""
+    one, killed = pair
+    before = killed.tour
+    former = assert_the_link_opens_the_console_once(killed, "Superuser")
+    for name in ("tour.env", "dev.env", "secrets.env"):
+        assert stat.S_IMODE((killed.data / name).stat().st_mode) == 0o600
+    killed.process.kill()
+    killed.process.wait()
+    assert nothing_left(killed, 10), killed.left()
+    assert one.get("/readyz")[0] == 200
+    assert_ends_and_leaves_nothing(one, signal.SIGTERM)
+    with dev(killed.data.parent, "--no-reload") as again:
         again.wait_until_ready()
         assert again.tour["SUPERUSER_PASSWORD"] == before["SUPERUSER_PASSWORD"]
         assert assert_the_link_opens_the_console_once(again, "Superuser") != former
         assert_doctor_finds_it_well(again)
-        again.process.send_signal(signal.SIGINT)
-        assert again.process.wait(timeout=60) == 0
+        assert_ends_and_leaves_nothing(again, signal.SIGINT)
+
+
+def assert_ends_and_leaves_nothing(stage: Dev, number: signal.Signals) -> None:
+    """Told by a signal, it ends well and takes everything with it."""
+    stage.process.send_signal(number)
+    assert stage.process.wait(timeout=60) == 0
+    assert nothing_left(stage, 10), stage.left()
 
 
 def assert_doctor_finds_it_well(stage: Dev) -> None:
     """`intake doctor` beside a running stage examines that one, and shows no secret."""
     command = [sys.executable, "-m", "app.cli", "doctor", "--data", str(stage.data)]
     deadline = time.monotonic() + 60
+    # The workers report some moments after the API is ready, and asking that costs less than doctor.
+    while stage.get("/health")[1]["status"] != "healthy" and time.monotonic() < deadline:
+        time.sleep(0.1)
     while True:
         done = subprocess.run(
             command, cwd=PROJECT, env=FREE_OF_SETTINGS, capture_output=True, text=True, check=False
         )
-        # The workers report some moments after the API is ready.
         if done.returncode == 0 or time.monotonic() > deadline:
             break
     assert done.returncode == 0, done.stdout + done.stderr
@@ -197,35 +243,11 @@ def assert_doctor_finds_it_well(stage: Dev) -> None:
     assert secrets["SUPERUSER_PASSWORD"] not in done.stdout
 
 
-def test_a_folder_in_use_is_refused_plainly(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    with dev(tmp_path, "--no-reload") as first:
-        deadline = time.monotonic() + 30
-        while not (data / ".lock").exists() or not (data / ".lock").read_text():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        command = [sys.executable, "-m", "app.cli", "dev", "--fresh", "--data", str(data)]
-        second = subprocess.run(
-            command, cwd=PROJECT, env=FREE_OF_SETTINGS, capture_output=True, text=True, check=False
-        )
-        assert second.returncode == 1
-        assert "in use by another process" in second.stderr
-        assert "Traceback" not in second.stderr
-        # A wish to end that comes before it is ready is heard as well.
-        first.process.send_signal(signal.SIGINT)
-        assert first.process.wait(timeout=30) == 0
-        assert nothing_left(first, 1.0), first.left()
-
-
-def test_fresh_throws_away_only_what_is_its_own(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    (data / "valkey").mkdir(parents=True)
-    (data / "valkey" / "old").touch()
-    (data / "letter.txt").write_text("mine")
-    (data / "secrets.env").write_text("SECRET_KEY=old\n")
-    with dev(tmp_path, "--fresh", "--no-reload") as stage:
-        stage.wait_until_ready()
-        assert (data / "letter.txt").read_text() == "mine"
-        assert not (data / "valkey" / "old").exists()
-        assert read_variables(data / "secrets.env")["SECRET_KEY"] != "old"
-        assert stage.process.poll() is None
+def test_a_wish_to_end_before_it_is_ready_is_heard(tmp_path: Path) -> None:
+    with dev(tmp_path, "--no-reload") as stage:
+        deadline = time.monotonic() + 60
+        while not any("postgres" in command for command in stage.left()):
+            assert stage.process.poll() is None, stage.output[-3000:]
+            assert time.monotonic() < deadline, stage.output[-3000:]
+            time.sleep(0.05)
+        assert_ends_and_leaves_nothing(stage, signal.SIGINT)
