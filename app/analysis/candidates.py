@@ -18,12 +18,14 @@ from app.analysis.models import JobFeatures
 from app.core.db import ReadSession
 from app.jobs.models import OpenJob
 
-MOST_CANDIDATES: Final = 800
+MOST_CANDIDATES: Final = 1_600
 _RESUME_TERMS: Final = 48
 # A term is followed to the more jobs the more it weighs in the résumé (docs/benchmarks.md).
 _FEWEST_JOBS: Final = 200
 _JOBS_OF_ALL_TERMS: Final = 100_000
 _SKILL_OF_RESUME: Final = 0.1
+# What is read of a job is forgotten within a minute of its end.
+_SPARE: Final = 20
 _read: Final = msgspec.msgpack.Decoder(Demands).decode
 
 
@@ -53,10 +55,8 @@ async def find(session: ReadSession, profile: Profile) -> tuple[int, list[Promis
     chosen = None if total <= MOST_CANDIDATES else await _promising(session, profile)
     # What the release before has read has no ranking until the sweep gives it one.
     unpacked = case((JobFeatures.ranking.is_(None), JobFeatures.features))
-    statement = (
-        select(JobFeatures.job_id, JobFeatures.ranking, unpacked)
-        .join(OpenJob, OpenJob.id == JobFeatures.job_id)
-        .where(JobFeatures.model_version == model_version())
+    statement = select(JobFeatures.job_id, JobFeatures.ranking, unpacked).where(
+        JobFeatures.model_version == model_version()
     )
     if chosen is not None:
         statement = statement.where(JobFeatures.job_id.in_(chosen))
@@ -67,16 +67,16 @@ async def find(session: ReadSession, profile: Profile) -> tuple[int, list[Promis
 
 
 def nearest(profile: Profile, promising: Sequence[Promising], most: int) -> list[UUID]:
-    """Those that rank highest, the first one first."""
+    """Those that rank highest, the first one first, and a few more: some may have closed meanwhile."""
     found = signals(profile, [ranking for _, ranking in promising])
     ranked = sorted(
         (-signal, str(job_id)) for signal, (job_id, _) in zip(found, promising, strict=True)
     )
-    return [UUID(job_id) for _, job_id in ranked[:most]]
+    return [UUID(job_id) for _, job_id in ranked[: most + _SPARE]]
 
 
-async def described(session: ReadSession, chosen: Sequence[UUID]) -> list[Candidate]:
-    """The jobs with all that an answer needs of them, in the same order."""
+async def described(session: ReadSession, chosen: Sequence[UUID], most: int) -> list[Candidate]:
+    """The first of the jobs that are open, with all that an answer needs of them, in the same order."""
     statement = (
         select(
             JobFeatures.job_id,
@@ -100,8 +100,7 @@ async def described(session: ReadSession, chosen: Sequence[UUID]) -> list[Candid
             wording=rows[job_id].wording,
             demands=_read(rows[job_id].features),
         )
-        for job_id in chosen
-        if job_id in rows
+        for job_id in [each for each in chosen if each in rows][:most]
     ]
 
 

@@ -155,7 +155,7 @@ async def _match_all(bench: Bench, leased: Leased, resume: Resume, profile: Prof
     async with database.read(Scope.system()) as session:
         total, promising = await candidates.find(session, profile)
         nearest = await asyncio.to_thread(candidates.nearest, profile, promising, MOST_MATCHES)
-        chosen = await candidates.described(session, nearest)
+        chosen = await candidates.described(session, nearest, MOST_MATCHES)
     best = await asyncio.to_thread(answers_for, profile, chosen)
     rows = [_row(leased, resume.revision, candidate, answer) for candidate, answer in best]
     async with database.write(Scope.system()) as session:

@@ -40,6 +40,7 @@ from app.analysis import candidates, index
 from app.analysis.engine.demands import read_job
 from app.analysis.engine.fit import signal
 from app.analysis.engine.profile import read_resume
+from app.analysis.engine.ranking import packed
 from app.analysis.engine.values import Demands, Profile
 from app.analysis.engine.version import model_version
 from app.analysis.models import JobFeatures
@@ -105,9 +106,9 @@ async def _copy(
             ((job, _ORGANIZATION, *same) for job, _ in rows),
         ),
         "job_features": (
-            "job_id digest model_version seen_at features",
+            "job_id digest model_version seen_at features ranking",
             (
-                (job, "x", model_version(), seen_at, msgspec.msgpack.encode(each))
+                (job, "x", model_version(), seen_at, msgspec.msgpack.encode(each), packed(each))
                 for job, each in rows
             ),
         ),
@@ -139,7 +140,7 @@ async def measure(
             _, promising = await candidates.find(session, profile)
             between = time.perf_counter()
             nearest = candidates.nearest(profile, promising, MOST_MATCHES)
-            described = await candidates.described(session, nearest)
+            described = await candidates.described(session, nearest, MOST_MATCHES)
         answers_for(profile, described)
         ended = time.perf_counter()
         figures["cpu"].append((time.process_time() - worked[0]) * 1000)
