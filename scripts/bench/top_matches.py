@@ -162,14 +162,10 @@ def _ticks(process: int) -> float:
 
 
 async def _floor(database: Database, jobs: Sequence[UUID]) -> float:
-    """Milliseconds of fetching so many jobs by their ids."""
+    """Milliseconds of fetching what so many jobs are ranked by, by their ids."""
     begun = time.perf_counter()
     async with database.read(Scope.system()) as session:
-        found = await session.execute(
-            select(JobFeatures.features).where(JobFeatures.job_id.in_(jobs))
-        )
-        for features in found.scalars():
-            msgspec.msgpack.decode(features, type=Demands)
+        await session.execute(select(JobFeatures.ranking).where(JobFeatures.job_id.in_(jobs)))
     return (time.perf_counter() - begun) * 1000
 
 
@@ -223,7 +219,7 @@ def table(many: int, base: int, figures: dict[str, list[float]]) -> str:
         "| --- | --- | --- | --- |",
     ]
     steps: dict[str, str] = {
-        "floor": f"floor: {candidates.MOST_CANDIDATES:,} known jobs fetched and read",
+        "floor": f"floor: {candidates.MOST_CANDIDATES:,} known jobs fetched",
         "candidates": f"candidates: find {candidates.MOST_CANDIDATES:,} jobs and fetch them",
         "scores": "rank them, and whole answers for the best hundred",
         "together": "together",
