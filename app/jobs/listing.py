@@ -49,12 +49,14 @@ _PASSING: Final = ("applications_count", "views_count", "has_applied")
 def _beyond(direction: Direction) -> list[ColumnElement[bool]]:
     if direction == "first":
         return []
-    # A comparison of rows is one condition of the index, with nothing left to look at afterwards.
+    # A comparison of rows is one condition of the index, with nothing left to look at afterwards. The
+    # values stand in a SELECT of their own, where PostgreSQL does not look at them when it plans: a
+    # page goes on in the same way wherever it begins, and planning that anew costs more than the page.
     row = tuple_(OpenJob.posted_at, OpenJob.id)
-    last = tuple_(
+    last = select(
         bindparam("after_posted", type_=DateTime(timezone=True)),
         bindparam("after_id", type_=Uuid()),
-    )
+    ).scalar_subquery()
     return [row < last if direction == "forward" else row > last]
 
 
