@@ -1,7 +1,6 @@
 """A router that says no quickly: FastAPI asks every included router, and each asks its routes."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
@@ -26,39 +25,41 @@ def say_no_quickly(app: FastAPI) -> None:
     """Let each included router be asked only for paths that begin with its own whole prefix.
 
     FastAPI keeps every `include_router` as one route of the application and goes through several
-    calls before `RoomRouter` is asked; with forty of them that was a tenth of a small request. And
-    it looks for the route twice: whether there is one, and which. A router whose prefix is no
-    other's says yes at once, and answers 404 or 405 itself. To be called once, when all rooms are
-    in.
+    calls before `RoomRouter` is asked; with forty of them that was a tenth of a small request, and
+    those whose routes have no prefix in common tried every one of them. And it looks for the route
+    twice: whether there is one, and which. A router whose paths begin as no other's do says yes at
+    once, and answers 404 or 405 itself. To be called once, when all rooms are in.
     """
-    routes = list(app.router.routes)
-    for route in routes:
-        prefix = _whole_prefix(route)
-        if prefix:
-            others = [other for other in routes if other is not route]
-            search = _yes if _is_alone(prefix, others) else route.matches
+    known = [(route, _paths(route)) for route in app.router.routes]
+    for route, paths in known:
+        beginnings = _beginnings(paths)
+        if beginnings and getattr(route, "include_context", None) is not None:
+            others = [path for other, theirs in known if other is not route for path in theirs]
+            search = _yes if _are_alone(beginnings, others) else route.matches
             # The instance's own attribute goes before the method of its class.
-            route.matches = _only_below(prefix, search)  # type: ignore[method-assign, assignment]
+            route.matches = _only_below(beginnings, search)  # type: ignore[method-assign, assignment]
 
 
-def _whole_prefix(route: BaseRoute) -> str:
-    """What every path of an included router begins with; empty where that is not known."""
-    included: Any = route
-    context, router = (
-        getattr(included, "include_context", None),
-        getattr(included, "original_router", None),
+def _paths(route: BaseRoute) -> list[tuple[str, bool]]:
+    """The constant beginning of every path, and whether anything may follow it."""
+    paths = [getattr(found, "path", "").partition("{") for found in iter_route_contexts([route])]
+    return [(constant, bool(rest)) for constant, rest, _ in paths]
+
+
+def _beginnings(paths: Sequence[tuple[str, bool]]) -> tuple[str, ...]:
+    """What all of the paths begin with; empty where one may begin with anything."""
+    found = sorted({constant for constant, _ in paths})
+    shortest = [one for one in found if not any(one != up and one.startswith(up) for up in found)]
+    return tuple(shortest) if all(one.strip("/") for one in shortest) else ()
+
+
+def _are_alone(beginnings: tuple[str, ...], others: Sequence[tuple[str, bool]]) -> bool:
+    """Whether no path that begins so can be one of the others'."""
+    return not any(
+        constant.startswith(beginnings)
+        or (is_open and any(beginning.startswith(constant) for beginning in beginnings))
+        for constant, is_open in others
     )
-    return f"{context.prefix}{router.prefix}" if context is not None and router is not None else ""
-
-
-def _is_alone(prefix: str, others: Sequence[BaseRoute]) -> bool:
-    """Whether no path that begins with the prefix can be one of the others'."""
-    for found in iter_route_contexts(others):
-        path: str = getattr(found, "path", "")
-        constant, _, rest = path.partition("{")
-        if constant.startswith(prefix) or (rest and prefix.startswith(constant)):
-            return False
-    return True
 
 
 def _yes(scope: Scope) -> tuple[Match, Scope]:
@@ -68,9 +69,9 @@ def _yes(scope: Scope) -> tuple[Match, Scope]:
 _Matches = Callable[[Scope], tuple[Match, Scope]]
 
 
-def _only_below(prefix: str, matches: _Matches) -> _Matches:
+def _only_below(beginnings: tuple[str, ...], matches: _Matches) -> _Matches:
     def matches_below(scope: Scope) -> tuple[Match, Scope]:
-        if not scope.get("path", "").startswith(prefix):
+        if not scope.get("path", "").startswith(beginnings):
             return Match.NONE, {}
         return matches(scope)
 
