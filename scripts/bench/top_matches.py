@@ -45,6 +45,7 @@ from app.analysis.engine.values import Demands, Profile
 from app.analysis.engine.version import model_version
 from app.analysis.models import JobFeatures
 from app.analysis.pipeline import MOST_MATCHES, answers_for
+from app.core import memory
 from app.core.clock import now
 from app.core.db import Database, Scope, as_owner, driver
 from app.core.ids import new_id
@@ -203,6 +204,8 @@ async def run(many: int, sets: int) -> str:
             )
         )
         await fill(database, base, many)
+        # As in a worker that is ready.
+        memory.settle()
         await measure(database, profiles[:3], ranked=False)
         figures = await measure(database, profiles, ranked=True)
         await database.close()

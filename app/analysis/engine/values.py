@@ -1,4 +1,8 @@
-"""What the engine takes and gives: values only, no rows and no sessions."""
+"""What the engine takes and gives: values only, no rows and no sessions.
+
+Values hold values and never each other, so the collector need not look at them (`gc=False`): a
+hundred answers make some ten thousand.
+"""
 
 from typing import Literal
 
@@ -9,7 +13,7 @@ Name = Literal["skills", "experience", "education", "relevance"]
 Level = Literal["entry", "junior", "mid", "senior", "lead", "executive"]
 
 
-class Passage(msgspec.Struct, frozen=True):
+class Passage(msgspec.Struct, frozen=True, gc=False):
     """A part of a text: text[start:end]."""
 
     text: str
@@ -17,7 +21,7 @@ class Passage(msgspec.Struct, frozen=True):
     end: int
 
 
-class Post(msgspec.Struct, frozen=True, kw_only=True):
+class Post(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a score rests on of a job, and nothing else of it.
 
     `skill_keys`: what each of the skills is compared by, as it is stored with the job.
@@ -31,7 +35,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     level: Level
 
 
-class AskedSkill(msgspec.Struct, frozen=True):
+class AskedSkill(msgspec.Struct, frozen=True, gc=False):
     """A skill that a job asks for; `evidence` is the sentence or list that says so."""
 
     key: str
@@ -40,7 +44,7 @@ class AskedSkill(msgspec.Struct, frozen=True):
     evidence: str
 
 
-class Demands(msgspec.Struct, frozen=True, kw_only=True):
+class Demands(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A job, read: what a résumé is held against. `embedding`: bytes of 384 float16, or empty."""
 
     skills: tuple[AskedSkill, ...]
@@ -54,7 +58,7 @@ class Demands(msgspec.Struct, frozen=True, kw_only=True):
     embedding: bytes = b""
 
 
-class HeldSkill(msgspec.Struct, frozen=True):
+class HeldSkill(msgspec.Struct, frozen=True, gc=False):
     """A skill of a résumé with the places that show it."""
 
     key: str
@@ -62,7 +66,7 @@ class HeldSkill(msgspec.Struct, frozen=True):
     evidence: tuple[Passage, ...]
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One post of a person. `words`: those of its title and description."""
 
     title: str
@@ -72,7 +76,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Passage
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
+class Profile(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A résumé, read: only what may move a score. `degree`: 0 none known … 8 doctorate."""
 
     skills: tuple[HeldSkill, ...]
@@ -84,7 +88,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     embedding: bytes = b""
 
 
-class Component(msgspec.Struct, frozen=True, kw_only=True):
+class Component(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One part of the score, in half points, and what it rests on."""
 
     name: Name
@@ -94,7 +98,7 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Passage, ...] = ()
 
 
-class MatchedSkill(msgspec.Struct, frozen=True, kw_only=True):
+class MatchedSkill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An asked skill that the résumé shows. `via`: the other skill that it is concluded from."""
 
     name: str
@@ -105,7 +109,7 @@ class MatchedSkill(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[Passage, ...]
 
 
-class MissingSkill(msgspec.Struct, frozen=True, kw_only=True):
+class MissingSkill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An asked skill that the résumé does not show; `asked_in` is the job's own sentence."""
 
     name: str
@@ -114,7 +118,7 @@ class MissingSkill(msgspec.Struct, frozen=True, kw_only=True):
     asked_in: str
 
 
-class Advice(msgspec.Struct, frozen=True, kw_only=True):
+class Advice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What would raise the score, and by how many points: the score computed again with it."""
 
     title: str
@@ -122,7 +126,7 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True):
     gain: float
 
 
-class Score(msgspec.Struct, frozen=True, kw_only=True):
+class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A whole answer. The components' scores add up to `overall`, their maxima to 100."""
 
     overall: float
