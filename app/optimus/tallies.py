@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     SmallInteger,
     Uuid,
     func,
@@ -21,8 +22,17 @@ from sqlalchemy import (
 )
 
 from app.core.db import ReadSession
-from app.optimus.counting import MOST_SOURCES, Counted, Field, Moment, Standing, Took, rounded
-from app.optimus.models import TallyBacklog
+from app.optimus.counting import (
+    MOST_SOURCES,
+    Counted,
+    Field,
+    Moment,
+    Standing,
+    Took,
+    rounded,
+    slot_of,
+)
+from app.optimus.models import ApplicationTally, TallyBacklog
 from app.optimus.places import Place, place_of
 from app.optimus.ranges import Range
 
@@ -59,11 +69,27 @@ class Tallied:
 
     async def arrivals(self, during: Range) -> dict[int, int]:
         """How many applied, by slot: 1 is the range before, 2 its first day."""
+        if self.field.organization_id is None:
+            return await self._arrivals_anywhere(during)
         asked = {"organization": self.field.organization_id, "midnights": during.moments()}
         found: dict[int, int] = {}
         for slot, many in await self.session.execute(_ARRIVALS, asked):
             found[slot] = found.get(slot, 0) + many
         return found
+
+    async def _arrivals_anywhere(self, during: Range) -> dict[int, int]:
+        """The platform's, in one walk: day by day each organization would be looked up again."""
+        slot = slot_of(ApplicationTally.at, during)
+        statement = (
+            select(slot, func.sum(ApplicationTally.count, type_=BigInteger))
+            .where(
+                ApplicationTally.measure == "arrived",
+                ApplicationTally.at >= during.previous().begins,
+                ApplicationTally.at < during.ends,
+            )
+            .group_by(slot)
+        )
+        return dict((await self.session.execute(statement)).all())
 
     async def standing(self, during: Range) -> Standing:
         """How those who applied in `during` stand, and where they came from."""
