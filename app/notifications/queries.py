@@ -31,6 +31,14 @@ async def add(session: WriteSession, values: Values) -> bool:
     return bool(done.rowcount)
 
 
+async def hold(session: WriteSession, whose: UUID) -> None:
+    """Whoever changes the words or the choices of the same organization or person waits until the
+    transaction ends: there may be no row yet that could be held.
+    """
+    key = (whose.int & (2**63 - 1)) ^ 0x6E6F7469
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
 def seen_by(
     user_id: UUID, *, organizations: Sequence[UUID] | None, off: Iterable[str]
 ) -> list[ColumnElement[bool]]:

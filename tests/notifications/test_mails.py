@@ -17,11 +17,12 @@ from app.core.clock import now
 from app.core.db import Database, Scope
 from app.core.settings import Settings
 from app.mail.rendering import render
+from app.main import create_app
 from app.notifications import letters, tasks
 from app.notifications.kinds import LETTERS
 from app.notifications.letters import Letter
 from app.notifications.models import Notification
-from tests.conftest import Stage
+from tests.conftest import Stage, running
 from tests.mail.reading import Letter as Mailed
 from tests.mail.reading import acts, context_of
 from tests.mail.reading import letters as mails_of
@@ -137,6 +138,27 @@ async def test_several_workers_write_one_mail(stage: Stage) -> None:
     await asyncio.gather(*(tasks.deliver(work) for _ in range(3)))
     (mail,) = await mails_of(stage.database, stage.settings)
     assert mail.context["subject"] == "3 new applications"
+
+
+async def test_of_those_who_saw_the_same_one_changes_it(stage: Stage) -> None:
+    """Words and choices of which there is no row yet."""
+    crew = await make_crew(stage.database, stage.settings)
+    zones = ("Europe/Paris", "Asia/Tokyo", "America/Lima")
+    changes: list[tuple[str, dict[str, str], list[dict[str, str]]]] = [
+        (
+            f"{API}/notifications/preferences",
+            crew.candidate.headers,
+            [{"timezone": z} for z in zones],
+        ),
+        (REJECTED, crew.admin.headers, [{"subject": z, "body": "Hi!"} for z in zones]),
+    ]
+    async with running(create_app(stage.settings)) as client:
+        for place, headers, bodies in changes:
+            seen = await client.get(place, headers=headers)
+            held = headers | {"If-Match": seen.headers["etag"]}
+            puts = [client.put(place, json=body, headers=held) for body in bodies]
+            statuses = sorted(answer.status_code for answer in await asyncio.gather(*puts))
+            assert statuses == [200, 412, 412]
 
 
 async def test_old_ones_are_forgotten(database: Database, settings: Settings, crew: Crew) -> None:

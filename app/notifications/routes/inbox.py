@@ -17,7 +17,7 @@ from app.core.routing import RoomRouter
 from app.core.sse import Event, EventStream
 from app.core.state import services
 from app.mail.languages import negotiate
-from app.notifications import service
+from app.notifications import queries, service
 from app.notifications.errors import KindUnknown, NotificationNotFound, TimeZoneUnknown
 from app.notifications.schemas import (
     NotificationOut,
@@ -123,6 +123,7 @@ async def replace_preferences(
     body: PreferencesIn, user: CurrentUser, session: SessionWrite, condition: Conditional
 ) -> Response:
     """Choose how you are told of what."""
+    await queries.hold(session, user.id)
     present = await service.preferences(session, user_id=user.id)
     condition.require(PreferencesOut.model_validate(present))
     chosen = await service.choose(

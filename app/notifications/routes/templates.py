@@ -9,7 +9,7 @@ from app.core.openapi import problems
 from app.core.routing import RoomRouter
 from app.core.state import services
 from app.mail.languages import Language
-from app.notifications import templates
+from app.notifications import queries, templates
 from app.notifications.errors import LetterRefused, LetterUnknown
 from app.notifications.letters import Letter
 from app.notifications.schemas import LetterIn, LetterList, LetterOut, PreviewOut
@@ -69,6 +69,7 @@ async def replace_words(
     condition: Conditional,
 ) -> Response:
     """Put your own words in place of ours: plain text with placeholders in braces."""
+    await queries.hold(session, admin.organization_id)
     present = await _present(session, admin.organization_id, kind, language)
     condition.require(_out(present))
     kept = await templates.keep(
