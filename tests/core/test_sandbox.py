@@ -3,13 +3,14 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 
-from app.core.sandbox import Died, Limits, Sandbox, kept_in
+from app.core.sandbox import Died, Limits, Sandbox, begun_with, kept_in
 
 LIMITS = Limits(memory_bytes=300 * 1024 * 1024, cpu_seconds=1, wall_seconds=60, answer_bytes=10_000)
 
@@ -63,6 +64,10 @@ def sandbox_for(work: Callable[[bytes], bytes], limits: Limits = LIMITS) -> Sand
     return Sandbox(f"{__name__}:{work.__name__}", limits=limits)
 
 
+def is_loaded(name: bytes) -> bytes:
+    return str(name.decode() in sys.modules).encode()
+
+
 async def test_bytes_in_bytes_out() -> None:
     sandbox = sandbox_for(upper)
     assert await sandbox.run(b"ada") == b"ADA"
@@ -108,3 +113,8 @@ def test_an_application_keeps_one_for_each_kind_of_work() -> None:
     state = SimpleNamespace()
     kept = [kept_in(state, f"{__name__}:{name}", LIMITS) for name in ("upper", "whoami", "upper")]
     assert kept[0] is kept[2] is not kept[1]
+
+
+async def test_a_child_finds_loaded_what_the_process_was_begun_with() -> None:
+    """multiprocessing loads it into each child, which took forty times as long as the child does."""
+    assert await sandbox_for(is_loaded).run(begun_with().encode()) == b"True"
