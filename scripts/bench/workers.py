@@ -1,21 +1,24 @@
-"""Résumés a second by a worker of one and of two processes, and the memory of its largest process.
+"""Résumés a second by a worker of one and of two processes, and how long one of them takes.
 
     .venv/bin/python -m scripts.bench.workers [--resumes N] [--rounds N]
 
 Everything is real: PostgreSQL, Valkey, API, Celery workers, a child process for each file. The papers
 are uploaded before the worker starts; it is timed from the first third to the last twentieth of them,
-when its processes have loaded what they need. It wants a quiet machine of two free cores.
+when its processes have loaded what they need. Then PDFs of two pages are handed in one after another, each
+timed from the first byte of its upload to its skills. It wants a quiet machine of two free cores.
 """
 
 import argparse
 import asyncio
 import os
 import secrets
+import statistics
 import sys
 import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from signal import SIGTERM
 from typing import Final
@@ -23,10 +26,12 @@ from typing import Final
 import asyncpg
 import httpx
 
+from app.core import clock
 from app.core.migrations import migrate
 from app.dev.children import spawn, stop
 from app.dev.postgres import PostgresServer
 from app.dev.valkey import ValkeyServer
+from scripts.bench.extraction import corpus
 from scripts.bench.house import free_port, wait_for
 from scripts.bench.processor import family
 from scripts.bench.two_columns import two_columns
@@ -45,6 +50,8 @@ class Pace:
 
     a_second: float
     megabytes: float
+    milliseconds: list[float]
+    """From upload to skills, one résumé at a time."""
 
 
 def main() -> int:
@@ -63,6 +70,8 @@ def main() -> int:
     for processes, pace in best.items():
         print(f"| {processes} | {pace.a_second:.1f} | {pace.megabytes:.0f} MB |")
     print(f"\nTwo do {best[2].a_second / best[1].a_second:.2f} times as many as one.")
+    spread = statistics.quantiles(best[2].milliseconds, n=20)
+    print(f"From upload to skills, two pages: median {spread[9]:.0f} ms, p95 {spread[18]:.0f} ms.")
     return 0
 
 
@@ -85,10 +94,13 @@ def _measured(processes: int, count: int) -> Pace:
         }
         _started(stack, folder, "api", ["serve"], environment)
         wait_for(f"http://127.0.0.1:{port}/readyz")
-        _upload(f"http://127.0.0.1:{port}", count)
+        client = stack.enter_context(_signed_in(f"http://127.0.0.1:{port}/api/v1"))
+        for seed in range(count):
+            _hand_in(client, two_columns(seed)[0])
         words = ["worker", "--concurrency", str(processes)]
         worker = _started(stack, folder, "worker", words, environment)
-        return Pace(asyncio.run(_watch(postgres.url, count)), _largest(worker))
+        a_second = asyncio.run(_watch(postgres.url, count))
+        return Pace(a_second, _largest(worker), [_waited(client, each) for each in corpus(80)[::2]])
 
 
 def _started(
@@ -101,20 +113,35 @@ def _started(
     return process.pid
 
 
-def _upload(url: str, count: int) -> None:
-    with httpx.Client(base_url=f"{url}/api/v1", timeout=60) as client:
-        account = {
-            "email": "workers@bench.example.com",
-            "password": secrets.token_urlsafe(18),
-            "full_name": "Bench",
-        }
-        answer = client.post("/users/", json=account)
-        answer.raise_for_status()
-        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
-        for seed in range(count):
-            page, _, _ = two_columns(seed)
-            file = (f"{seed}.pdf", page, "application/pdf")
-            client.post("/resumes/", files={"file": file}).raise_for_status()
+def _signed_in(url: str) -> httpx.Client:
+    client = httpx.Client(base_url=url, timeout=60)
+    account = {
+        "email": "workers@bench.example.com",
+        "password": secrets.token_urlsafe(18),
+        "full_name": "Bench",
+    }
+    answer = client.post("/users/", json=account)
+    answer.raise_for_status()
+    client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+    return client
+
+
+def _hand_in(client: httpx.Client, content: bytes) -> str:
+    answer = client.post("/resumes/", files={"file": ("cv.pdf", content, "application/pdf")})
+    return str(answer.raise_for_status().json()["id"])
+
+
+def _waited(client: httpx.Client, content: bytes) -> float:
+    """Milliseconds from the upload to the moment at which the skills were there."""
+    began = clock.now()
+    place = f"/resumes/{_hand_in(client, content)}"
+    deadline = time.monotonic() + _LONGEST
+    while time.monotonic() < deadline:
+        last = client.get(place).raise_for_status().json()["status_history"][-1]
+        if last["status"] == "skills_extracted":
+            return (datetime.fromisoformat(last["at"]) - began).total_seconds() * 1_000
+        time.sleep(0.05)
+    sys.exit(f"a résumé was not read in {_LONGEST:.0f} s")
 
 
 async def _watch(url: str, count: int) -> float:
