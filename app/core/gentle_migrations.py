@@ -193,7 +193,8 @@ class GentlePostgresql(PostgresqlImpl):
     def _let_go_of_indexes(self, course: Course) -> None:
         """Drop now what would go at the end: an index may call the function that goes next."""
         for name, _ in [pair for pair in course.later if not pair[1]]:
-            self._run(f"DROP INDEX {self._quoted(name)}")
+            # It may have gone already with a column that it was over.
+            self._run(f"DROP INDEX IF EXISTS {self._quoted(name)}")
         course.later = [pair for pair in course.later if pair[1]]
 
     def _is_constraint(self, construct: Any) -> bool:

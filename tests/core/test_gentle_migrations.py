@@ -71,8 +71,12 @@ CALLING = """
     def upgrade():
         op.execute("CREATE FUNCTION twice(n int) RETURNS int IMMUTABLE RETURN n * 2")
         op.create_index("ix_things_twice", "things", [sa.text("twice(maker)")])
+        op.add_column("things", sa.Column("half", sa.Integer(), nullable=True))
+        op.create_index("ix_things_half", "things", ["half"])
 
     def downgrade():
+        op.drop_index("ix_things_half", "things")
+        op.drop_column("things", "half")
         op.drop_index("ix_things_twice", "things")
         op.execute("DROP FUNCTION twice(int)")
 """
