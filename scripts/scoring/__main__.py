@@ -83,7 +83,8 @@ def write(lines: Sequence[str], seconds: float) -> None:
     rows = {_number(row): row for row in [*former.splitlines(), *lines[2:]] if _number(row)}
     said = (
         f"Last run on {clock.now().date().isoformat()}, {os.cpu_count()} cores, Python"
-        f" {platform.python_version()}, {len(lines) - 2} lines in {seconds / 60:.0f} minutes."
+        f" {platform.python_version()}, {len(lines) - 2} lines in {seconds / 60:.0f} minutes; the others"
+        " keep what was found when they ran last."
     )
     kept = [rows[number] for number in sorted(rows)]
     PAGE.write_text(
