@@ -8,12 +8,14 @@ import statistics
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpx
 
+from app.core.http import open_client
 from app.dev.payer.asgi import PayerOptions
-from app.dev.payer.book import Books
+from app.dev.payer.book import Book, Books
 from app.dev.payer.questions import payer_today
 from app.dev.payer.rows import HEADERS, RowPlan, rows
 
@@ -101,12 +103,10 @@ class Traffic:
     """Clients of one organization whose requests come at a given rate, answered or not."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=f"{url}/api/v1",
-            headers={"Authorization": token},
-            timeout=60,
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
-        )
+        # httpx's own connections take longer the more requests wait: once behind, it stays behind.
+        self._http = open_client(timeout_seconds=60, connections=64)
+        self._http.base_url = f"{url}/api/v1"
+        self._http.headers["Authorization"] = token
         self._dice = random.Random(1)
         self._plans = 0
 
@@ -202,12 +202,17 @@ class Traffic:
         return bool(found["status"] == "COMPLETED" and answered == ROWS)
 
 
+@cache
+def _book() -> Book:
+    """The payer's claims, written once: it takes longer than a request may."""
+    return Books(seed=PayerOptions().seed, today=payer_today()).write(TIN, claims=BOOK, days=600)
+
+
 def claim_file(seed: int) -> str:
     """A file of `ROWS` rows over the payer's book, other ones for each seed."""
-    book = Books(seed=PayerOptions().seed, today=payer_today()).write(TIN, claims=BOOK, days=600)
     plan = RowPlan(shape="claim_number", rows=ROWS, seed=seed)
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(HEADERS[plan.shape])
-    writer.writerows(cells for cells, _ in rows(book, plan))
+    writer.writerows(cells for cells, _ in rows(_book(), plan))
     return text.getvalue()
