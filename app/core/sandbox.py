@@ -81,7 +81,8 @@ def kept_in(state: Any, work: str, limits: Limits) -> Sandbox:
 @cache
 def _context(module: str) -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, module, begun_with()])
+    loaded = [__name__, f"{__name__}_server", module, begun_with()]
+    context.set_forkserver_preload(loaded)
     return context
 
 

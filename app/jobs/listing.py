@@ -61,7 +61,7 @@ def _beyond(direction: Direction) -> list[ColumnElement[bool]]:
 
 
 @lru_cache(maxsize=512)
-def _statement(
+def statement_of(
     given: frozenset[str], direction: Direction, *, of_somebody: bool, most: int | None
 ) -> Statement:
     """The list's SQL. Whether somebody has applied is asked once for the whole page.
@@ -111,7 +111,7 @@ async def browse(
         backward, (values["after_posted"], values["after_id"]) = start
         direction = "backward" if backward else "forward"
     most = None if given else query.limit + 1
-    statement = _statement(given, direction, of_somebody=person is not None, most=most)
+    statement = statement_of(given, direction, of_somebody=person is not None, most=most)
     async with database.glance() as connection:
         rows = await statement.fetch(connection, values)
     page = cut(

@@ -3,15 +3,18 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from app.core.sandbox import Died, Limits, Sandbox, begun_with, kept_in
 
+PROJECT = Path(__file__).resolve().parents[2]
 LIMITS = Limits(memory_bytes=300 * 1024 * 1024, cpu_seconds=1, wall_seconds=60, answer_bytes=10_000)
 
 
@@ -118,3 +121,11 @@ def test_an_application_keeps_one_for_each_kind_of_work() -> None:
 async def test_a_child_finds_loaded_what_the_process_was_begun_with() -> None:
     """multiprocessing loads it into each child, which took forty times as long as the child does."""
     assert await sandbox_for(is_loaded).run(begun_with().encode()) == b"True"
+
+
+def test_a_program_that_was_begun_as_a_module_is_not_warned_at_every_file() -> None:
+    command = [sys.executable, "-m", "tests.core.sandboxed"]
+    done = subprocess.run(
+        command, cwd=PROJECT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == ("DONE\n", "")

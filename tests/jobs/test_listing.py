@@ -10,7 +10,10 @@ from sqlalchemy import text
 
 from app.core.clock import now
 from app.core.db import Database, Scope
+from app.core.ids import new_id
+from app.jobs.listing import statement_of
 from app.jobs.schemas import JobPage, ListedJob
+from app.jobs.statements import Direction
 from tests.jobs.samples import JOBS, make_job
 from tests.people import API, Crew
 
@@ -102,3 +105,15 @@ async def test_pages_forth_and_back(
     first = (await client.get(back["previous"])).json()
     assert [job["id"] for job in first["results"]] == forth[:3]
     assert first["previous"] is None
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+async def test_a_page_begins_in_the_index_wherever_that_is(
+    database: Database, direction: Direction
+) -> None:
+    """A filter in its place walks over all pages before, and nobody sees it in a small table."""
+    sql = statement_of(frozenset(), direction, of_somebody=False, most=21).sql
+    async with database.bulk(Scope.public(), read_only=True) as connection:
+        await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
+        plan = await connection.fetch(f"EXPLAIN {sql}", now(), new_id())
+    assert any("Index Cond: (ROW(posted_at, id)" in line for (line,) in plan)
