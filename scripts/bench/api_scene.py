@@ -158,7 +158,7 @@ async def _fill(url: str, secret: str, peer_secret: str) -> list[Person]:
     async with database.engine.connect() as connection:
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None  # noqa: S101 - it is open.
-        await raw.execute("RESET ROLE; SET statement_timeout = 0")
+        await raw.execute("SET ROLE NONE; SET statement_timeout = 0")
         await raw.execute("VACUUM ANALYZE")
         await connection.invalidate()
     await database.close()

@@ -16,7 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -94,7 +94,7 @@ def _measured(processes: int, count: int) -> Pace:
         }
         _started(stack, folder, "api", ["serve"], environment)
         wait_for(f"http://127.0.0.1:{port}/readyz")
-        client = stack.enter_context(_signed_in(f"http://127.0.0.1:{port}/api/v1"))
+        client = stack.enter_context(closing(_signed_in(f"http://127.0.0.1:{port}/api/v1")))
         for seed in range(count):
             _hand_in(client, two_columns(seed)[0])
         words = ["worker", "--concurrency", str(processes)]
