@@ -7,6 +7,7 @@ import random
 import statistics
 import time
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -133,20 +134,18 @@ class Traffic:
 
     async def run(self, rate: float, seconds: float, report: Report) -> None:
         """Send `rate` requests a second, and now and then a file, whatever the answers do."""
-        began = time.monotonic()
-        waiting: set[asyncio.Task[None]] = set()
-        number = files = 0
-        while (due := number / rate) < seconds:
-            await asyncio.sleep(max(0.0, began + due - time.monotonic()))
-            tasks = [self._read(began + due, report)]
-            if due * FILES_A_SECOND >= files:
-                files += 1
-                tasks.append(self._upload(report) if files % 4 else self._hand_in(files, report))
-            for one in map(asyncio.ensure_future, tasks):
-                waiting.add(one)
-                one.add_done_callback(waiting.discard)
-            number += 1
-        await asyncio.gather(*waiting)
+        await asyncio.gather(self._reads(rate, seconds, report), self.files(seconds, report))
+
+    async def _reads(self, rate: float, seconds: float, report: Report) -> None:
+        await _at_rate(rate, seconds, lambda due, _: self._read(due, report))
+
+    async def files(self, seconds: float, report: Report) -> None:
+        """Hand in claim files, and a résumé as every fourth, at their own rate."""
+
+        def send(_: float, number: int) -> Coroutine[Any, Any, None]:
+            return self._upload(report) if number % 4 else self._hand_in(report)
+
+        await _at_rate(FILES_A_SECOND, seconds, send)
 
     async def _read(self, due: float, report: Report) -> None:
         try:
@@ -165,8 +164,9 @@ class Traffic:
         if answer is not None and answer.status_code == 201:
             report.jobs.append(answer.json()["id"])
 
-    async def _hand_in(self, number: int, report: Report) -> None:
-        files = {"file": ("cv.txt", RESUME + str(number).encode(), "text/plain")}
+    async def _hand_in(self, report: Report) -> None:
+        self._plans += 1
+        files = {"file": ("cv.txt", RESUME + str(self._plans).encode(), "text/plain")}
         answer = await self._post("/resumes", report, files=files)
         if answer is not None and answer.status_code == 201:
             report.resumes.append(answer.json()["id"])
@@ -200,6 +200,22 @@ class Traffic:
             return bool(found["status"] == "skills_extracted")
         answered = found["success_count"] + found["failure_count"]
         return bool(found["status"] == "COMPLETED" and answered == ROWS)
+
+
+async def _at_rate(
+    rate: float, seconds: float, send: Callable[[float, int], Coroutine[Any, Any, None]]
+) -> None:
+    """Begin `send(due, number)` so many times a second, whether the former have ended or not."""
+    began = time.monotonic()
+    waiting: set[asyncio.Task[None]] = set()
+    number = 0
+    while (due := number / rate) < seconds:
+        await asyncio.sleep(max(0.0, began + due - time.monotonic()))
+        number += 1
+        task = asyncio.ensure_future(send(began + due, number))
+        waiting.add(task)
+        task.add_done_callback(waiting.discard)
+    await asyncio.gather(*waiting)
 
 
 @cache
