@@ -1,7 +1,7 @@
 """Load with faults: `.venv/bin/python -m scripts.bench.load [--minutes 2] [--write]`.
 
 Finds by a short ramp, with files in work, how many requests a second the API answers, then sends 70 % of
-that for a while, whatever happens: the API's process is replaced, a worker is killed, Redis is killed, the payer is down,
+that for a while (less while the machine is slower than it was), whatever happens: the API's process is replaced, a worker is killed, Redis is killed, the payer is down,
 the store is away, Redis stands still. Leaves with 1 when anything is answered by an undeclared 5xx or not
 at all, when a file that was taken is lost, when a minute's p99 is out of bounds, or when memory grows.
 """
@@ -22,6 +22,7 @@ from scripts.bench.house import House, open_organization, running_house
 from scripts.bench.kept import Figures
 from scripts.bench.load_faults import FAULT_SECONDS, FAULTS, Api
 from scripts.bench.load_report import judge
+from scripts.bench.pace import Pace
 from scripts.bench.page import finish
 from scripts.bench.processor import Meter, family
 from scripts.bench.traffic import BOOK, TIN, Report, Traffic
@@ -48,12 +49,15 @@ def megabytes(pid: int) -> float:
     return max(sizes, default=0.0)
 
 
-async def watch(house: House, api: Api, seconds: float, began: float) -> list[list[float]]:
-    """Seconds since the beginning, and megabytes of API and worker, so many times."""
+async def watch(
+    house: House, api: Api, pace: Pace, seconds: float, began: float
+) -> list[list[float]]:
+    """Seconds since the beginning, megabytes of API and worker, and the pace, so many times."""
     samples = []
     while (at := time.monotonic() - began) < seconds:
         worker = megabytes(house.processes["worker"].pid)
-        samples.append([round(at, 1), round(megabytes(api.process.pid), 1), round(worker, 1)])
+        sizes = [round(megabytes(api.process.pid), 1), round(worker, 1)]
+        samples.append([round(at, 1), *sizes, round(pace.share(), 2)])
         await asyncio.sleep(max(0.5, seconds / SAMPLES))
     return samples
 
@@ -98,20 +102,25 @@ def programs(house: House, api: Api) -> dict[str, int]:
     }
 
 
-async def stretch(traffic: Traffic, house: House, api: Api, seconds: float) -> Figures:
+async def stretch(traffic: Traffic, house: House, api: Api, pace: Pace, seconds: float) -> Figures:
     """The whole run: capacity, warm-up, load with faults at even distances, and what is left of it."""
     warm, report = Report(), Report()
     meter = Meter(programs(house, api))
     found = await ramp(traffic, warm)
     # The most that was ever seen would be the luckiest moment of a machine whose pace moves.
     capacity = statistics.median(rate for clients, rate in found if clients >= BUSY)
+    pace.take_for_usual()
     answered = sum(rate for _, rate in found) * RAMP_SECONDS
     cost = {name: spent * 1e6 / answered for name, spent in meter.seconds().items()}
-    await traffic.run(SHARE * capacity, max(seconds / 10, 5.0), warm)
+
+    def rate() -> float:
+        return SHARE * capacity * min(1.0, pace.share())
+
+    await traffic.run(rate, max(seconds / 10, 5.0), warm)
     began = time.monotonic()
     _, memory, faults = await asyncio.gather(
-        traffic.run(SHARE * capacity, seconds, report),
-        watch(house, api, seconds, began),
+        traffic.run(rate, seconds, report),
+        watch(house, api, pace, seconds, began),
         break_things(house, api, seconds, began),
     )
     report.jobs += warm.jobs
@@ -133,10 +142,12 @@ async def stretch(traffic: Traffic, house: House, api: Api, seconds: float) -> F
 
 async def drive(house: House, api: Api, token: str, seconds: float) -> Figures:
     """The stretch, with clients that end with it."""
-    traffic = Traffic(api.url, token)
+    traffic, pace = Traffic(api.url, token), Pace()
+    looking = asyncio.ensure_future(pace.watch())
     try:
-        return await stretch(traffic, house, api, seconds)
+        return await stretch(traffic, house, api, pace, seconds)
     finally:
+        looking.cancel()
         await traffic.close()
 
 

@@ -82,7 +82,8 @@ def lines(figures: Figures) -> list[str]:
         "| --- | --- |",
         f"| answered a second, by so many clients at once | {ramp} |",
         f"| processor time a request | {cost} |",
-        f"| sent | {figures['rate']:,.0f} a second, {figures['sent']:,} in all |",
+        f"| the machine's pace, against that of the ramp | {_paces(figures)} |",
+        f"| sent | {figures['rate']:,.0f} a second or less, by the pace; {figures['sent']:,} in all |",
         f"| answers | {said_statuses} |",
         f"| median, p99, longest | {figures['median']:,.0f}, {figures['p99']:,.0f},"
         f" {figures['longest']:,.0f} ms |",
@@ -92,6 +93,11 @@ def lines(figures: Figures) -> list[str]:
         "",
         *judged_lines(judge(figures), figures),
     ]
+
+
+def _paces(figures: Figures) -> str:
+    seen = [one[3] for one in figures["memory"]]
+    return f"{min(seen):.2f} to {max(seen):.2f}, in the middle {statistics.median(seen):.2f}"
 
 
 def _faults(done: Sequence[Sequence[object]]) -> str:

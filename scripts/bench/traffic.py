@@ -26,6 +26,8 @@ ROWS = 200
 FILES_A_SECOND = 0.2
 """Claim files; the workers' own speed has a bench of its own."""
 RESUME = b"Ada Byron\nada@example.com\n\nExperience\n\nData Engineer, Engines Ltd\nJanuary 2020 - March 2023\n"
+Rate = Callable[[], float]
+"""How many a second just now."""
 # Share of requests, path. What everybody looks at is looked at most.
 READS = (
     (30, "/jobs"),
@@ -132,11 +134,11 @@ class Traffic:
             count += 1
         return count
 
-    async def run(self, rate: float, seconds: float, report: Report) -> None:
+    async def run(self, rate: Rate, seconds: float, report: Report) -> None:
         """Send `rate` requests a second, and now and then a file, whatever the answers do."""
         await asyncio.gather(self._reads(rate, seconds, report), self.files(seconds, report))
 
-    async def _reads(self, rate: float, seconds: float, report: Report) -> None:
+    async def _reads(self, rate: Rate, seconds: float, report: Report) -> None:
         await _at_rate(rate, seconds, lambda due, _: self._read(due, report))
 
     async def files(self, seconds: float, report: Report) -> None:
@@ -145,7 +147,7 @@ class Traffic:
         def send(_: float, number: int) -> Coroutine[Any, Any, None]:
             return self._upload(report) if number % 4 else self._hand_in(report)
 
-        await _at_rate(FILES_A_SECOND, seconds, send)
+        await _at_rate(lambda: FILES_A_SECOND, seconds, send)
 
     async def _read(self, due: float, report: Report) -> None:
         try:
@@ -203,18 +205,18 @@ class Traffic:
 
 
 async def _at_rate(
-    rate: float, seconds: float, send: Callable[[float, int], Coroutine[Any, Any, None]]
+    rate: Rate, seconds: float, send: Callable[[float, int], Coroutine[Any, Any, None]]
 ) -> None:
     """Begin `send(due, number)` so many times a second, whether the former have ended or not."""
-    began = time.monotonic()
+    began, due, number = time.monotonic(), 0.0, 0
     waiting: set[asyncio.Task[None]] = set()
-    number = 0
-    while (due := number / rate) < seconds:
+    while due < seconds:
         await asyncio.sleep(max(0.0, began + due - time.monotonic()))
         number += 1
         task = asyncio.ensure_future(send(began + due, number))
         waiting.add(task)
         task.add_done_callback(waiting.discard)
+        due += 1 / rate()
     await asyncio.gather(*waiting)
 
 
