@@ -284,7 +284,7 @@ def doctor(data: DataOption = DATA) -> None:
 
     Beside a running ./scripts/dev it examines that one, unless DATABASE_URL names another.
     """
-    from app.dev.stack import STAGE_FILE
+    from app.core.borrowed import STAGE_FILE
     from app.health.doctor import run
 
     raise typer.Exit(asyncio.run(run(data / STAGE_FILE)))

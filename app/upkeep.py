@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 from pydantic import ValidationError
 
-from app.core.borrowed import borrow
+from app.core.borrowed import STAGE_FILE, borrow
 from app.core.settings import Settings, load_settings
 
 T = TypeVar("T")
@@ -58,7 +58,6 @@ def verify_audit(
     """
     from app.core import audit_chain
     from app.core.db import Database
-    from app.dev.stack import STAGE_FILE
 
     borrow(data / STAGE_FILE)
 
@@ -82,7 +81,6 @@ def print_heads(data: DataOption = DATA) -> None:
     Beside a running ./scripts/dev it reads that one, unless DATABASE_URL names another.
     """
     from app.core import audit_chain
-    from app.dev.stack import STAGE_FILE
 
     borrow(data / STAGE_FILE)
     typer.echo("\n".join(asyncio.run(_with_database(audit_chain.heads))))
@@ -110,13 +108,18 @@ def sweep_storage(
     delete: Annotated[
         bool, typer.Option("--delete", help="Delete what no row knows, and mend what can be.")
     ] = False,
+    data: DataOption = DATA,
 ) -> None:
-    """Compare the files that are known with those that are stored; without --delete only look."""
+    """Compare the files that are known with those that are stored; without --delete only look.
+
+    Beside a running ./scripts/dev it looks at that one, unless DATABASE_URL names another.
+    """
     from app.core.db import Database
     from app.storage import sweep
     from app.storage.base import StoreTrouble
     from app.storage.stores import open_stores
 
+    borrow(data / STAGE_FILE)
     settings = chosen_settings()
 
     async def compare(database: Database) -> list[sweep.Findings]:

@@ -4,6 +4,7 @@
     .venv/bin/python -m scripts.migrate_to_s3 --directory uploads      # a plain folder
 
 Can be ended and begun again at any time. Nothing is deleted that was not read back and compared.
+Beside a running ./scripts/dev it is about that one's files, unless DATABASE_URL names another database.
 """
 
 import argparse
@@ -14,12 +15,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from app.core.borrowed import STAGE_FILE, borrow
 from app.core.db import Database
 from app.core.settings import load_settings
 from app.core.settings_files import FileSettings
 from app.storage.base import Store, StoreTrouble
 from app.storage.migrate import Tally, Wish, move_files, move_folder
 from app.storage.stores import open_stores, stores_of
+from app.upkeep import DATA
 
 _EVERY = 100
 _WIDTH = 30
@@ -89,6 +92,7 @@ def tell(tally: Tally) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when nothing failed, 1 when something did, 2 when it could not begin."""
     given = parse(arguments)
+    borrow(DATA / STAGE_FILE)
     try:
         tally = asyncio.run(run(given))
     except ValidationError as error:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from app.core.borrowed import STAGE_FILE
 from app.core.migrations import migrate
 from app.core.settings import PROJECT
 from app.dev.homes import Home
@@ -24,7 +25,6 @@ from app.dev.secrets import write_private
 from app.dev.surroundings import Ending, Surroundings, ask, listen, surround
 
 READY_SECONDS: Final = 60.0
-STAGE_FILE: Final = "dev.env"
 _OURS: Final = ("postgres", "valkey", "mail", "secrets.env", "tour.env", STAGE_FILE, LOG)
 
 

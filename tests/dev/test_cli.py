@@ -17,6 +17,7 @@ from app.core.audit import Entry, record
 from app.core.db import Database, Scope
 from app.core.ids import new_id
 from app.dev.surroundings import ask
+from scripts import migrate_to_s3
 from tests.conftest import Servers, Stage
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -69,25 +70,42 @@ def test_a_wrong_value_is_named_and_not_shown(monkeypatch: pytest.MonkeyPatch) -
     assert "s3cret" not in result.output
 
 
-def test_the_audit_log_of_a_running_stage_is_found(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """As doctor does: what ./scripts/dev has left is taken where nothing else is named."""
-    lent = {
+@pytest.fixture
+def lent(stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder in which ./scripts/dev has left its settings, and no other settings anywhere."""
+    settings = {
         "DATABASE_URL": stage.settings.database.url.get_secret_value(),
         "REDIS_URL": stage.settings.redis.url.get_secret_value(),
         "SECRET_KEY": stage.settings.auth.secret_key.get_secret_value(),
+        "LOCAL_STORAGE_DIR": str(tmp_path / "files"),
     }
-    for name in lent:
+    for name in settings:
         # Set and taken away, so that it is as it was after the test.
         monkeypatch.setenv(name, "")
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "dev.env").write_text(
-        "".join(f"{name}='{value}'\n" for name, value in lent.items())
+    data = tmp_path / ".intake"
+    data.mkdir()
+    (data / "dev.env").write_text(
+        "".join(f"{name}='{value}'\n" for name, value in settings.items())
     )
-    result = CliRunner().invoke(cli, ["audit", "verify", "--data", str(tmp_path)])
-    assert (result.exit_code, "0 broken" in result.output) == (0, True), result.output
-    assert "DATABASE_URL" in CliRunner().invoke(cli, ["audit", "verify", "--help"]).output
+    return data
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("audit verify", "0 broken"), ("storage sweep", "local: 0 objects compared")],
+)
+def test_a_running_stage_is_found(lent: Path, command: str, said: str) -> None:
+    """As doctor does: what ./scripts/dev has left is taken where nothing else is named."""
+    result = CliRunner().invoke(cli, [*command.split(), "--data", str(lent)])
+    assert (result.exit_code, said in result.output) == (0, True), result.output
+    assert "DATABASE_URL" in CliRunner().invoke(cli, [*command.split(), "--help"]).output
+
+
+@pytest.mark.usefixtures("lent")
+def test_the_files_of_a_running_stage_are_found(capsys: pytest.CaptureFixture[str]) -> None:
+    assert migrate_to_s3.main(["--to", "local", "--dry-run"]) == 0
+    assert "total: 0" in capsys.readouterr().out
 
 
 def test_the_audit_log_is_walked(settings_of_stage: Stage, tmp_path: Path) -> None:
