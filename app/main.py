@@ -9,7 +9,7 @@ from app.accounts.gate import turn_away
 from app.accounts.service import ensure_superuser_from
 from app.api import body_limits, include_rooms
 from app.auth.issuers import open_issuers
-from app.core import log, memory, telemetry
+from app.core import log, memory, sandbox, telemetry
 from app.core.application import Intake
 from app.core.db import Database
 from app.core.parameters import ask_only_what_is_given
@@ -18,7 +18,9 @@ from app.core.settings import Settings, load_settings
 from app.core.state import open_services, own_gauges
 from app.core.version import release
 from app.health.deps import end_pulse
+from app.organizations import logos
 from app.organizations.provisioning import place
+from app.resumes import originals
 from app.storage.stores import open_stores
 from app.worker import doorbell
 
@@ -53,6 +55,7 @@ def create_app(settings: Settings, *, database: Database | None = None) -> Intak
         lifespan=lifespan,
     )
     include_rooms(app)
+    sandbox.expect(logos.WORK, originals.WORK)
     ask_only_what_is_given()
     return app
 

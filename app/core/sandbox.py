@@ -27,6 +27,7 @@ _DONE: Final = b"\x00"
 _OUT_OF_MEMORY: Final = b"\x01"
 _RAISED: Final = b"\x02"
 _MEGABYTE: Final = 1024 * 1024
+_EXPECTED: Final[dict[str, None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Sandbox:
     def __init__(self, work: str, *, limits: Limits | None = None) -> None:
         self._work = work
         self._limits = limits or Limits()
-        self._context = _context(work.partition(":")[0])
+        self._context = _context(_module_of(work))
         self._places = asyncio.Semaphore(max(1, os.cpu_count() or 1))
 
     async def run(self, content: bytes) -> bytes:
@@ -78,12 +79,27 @@ def kept_in(state: Any, work: str, limits: Limits) -> Sandbox:
     return kept.setdefault(work, Sandbox(work, limits=limits))
 
 
+def expect(*works: str) -> None:
+    """Say beforehand what this process's sandboxes will be asked to do, named as for `Sandbox`.
+
+    Children of all of them fork from one server, which loads modules when it starts, at the first
+    piece of work, and never later: what it lacks each child loads anew.
+    """
+    _EXPECTED.update(dict.fromkeys(map(_module_of, works)))
+
+
 @cache
 def _context(module: str) -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    loaded = [__name__, f"{__name__}_server", module, begun_with()]
-    context.set_forkserver_preload(loaded)
+    expected = [one for one in _EXPECTED if one != module]
+    context.set_forkserver_preload(
+        [__name__, f"{__name__}_server", module, *expected, begun_with()]
+    )
     return context
+
+
+def _module_of(work: str) -> str:
+    return work.partition(":")[0]
 
 
 def begun_with() -> str:
