@@ -15,6 +15,7 @@ from app.claims.engine.work import work
 from app.claims.payers.port import Page
 from app.claims.queries.engine.windows import WindowQuery
 from app.core.clock import now
+from app.dev.payer.questions import payer_today
 from app.dev.payer.rows import Expected, Mix, RowPlan
 from tests.claims.engine.ledger import SECOND_TIN, TIN, Ledger
 
@@ -165,7 +166,8 @@ async def test_the_payer_is_asked_at_most_windows_times_pages(
     ledger: Ledger, last_days: int
 ) -> None:
     """However many rows there are: the windows that were walked, and at most their pages."""
-    today = now().date()
+    # The claims are those of so many days up to the payer's own, which begins six hours after ours.
+    today = payer_today()
     job_id, expected = await ledger.upload_plan(
         RowPlan("claim_number", 2_000, last_days=last_days, mix=MIX),
         start=today - timedelta(days=last_days),
