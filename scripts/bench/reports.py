@@ -41,7 +41,7 @@ def startup_judge(figures: Figures) -> list[Judged]:
             0.8,
             is_small_good=True,
             unit=" s",
-            step="`python -X importtime -c 'import app.main'` tells what is read; what no first request needs is read later.",
+            step="By `python -X importtime` 47 % are our own modules (17 routes, 5 models, 5 schemas, which FastAPI, SQLAlchemy and pydantic make into what they need as they load), SQLAlchemy 12, FastAPI 6, aiohttp 5. Next: routes of rooms that a deployment does not use could stay away.",
         ),
         Judged(
             "API at rest, resident",
